@@ -1,0 +1,11 @@
+/* The guard's processes: bubblewrap, and as a subreaper (prctl(2), PR_SET_CHILD_SUBREAPER) everything that bubblewrap leaves. */
+#ifndef CORDON_FAMILY_H
+#define CORDON_FAMILY_H
+
+#include <sys/types.h>
+
+/* SIGKILLs every child of this process and all that become its children thereby, and reaps them. Process ids are safe to
+ * use here: a child's id cannot be given to another process before it has been reaped. */
+void end_all_children(void);
+
+#endif

@@ -1,0 +1,42 @@
+import { type Readable, type Writable } from 'node:stream';
+
+/** How the command's standard streams are connected. */
+export type StdioRequest =
+  | {
+      readonly kind: 'pipes';
+      readonly stdin: StreamRequest;
+      readonly stdout: StreamRequest;
+      readonly stderr: StreamRequest;
+    }
+  | { readonly kind: 'terminal'; readonly rows: number; readonly columns: number };
+
+/** A pipe to us, nothing (/dev/null), or a descriptor of this process. */
+export type StreamRequest = 'pipe' | 'null' | { readonly fd: number };
+
+/** How a sandboxed command ended. */
+export type LaunchExit =
+  /** `code` is 128 + n for signal n, as a shell has it. */
+  | { readonly kind: 'exited'; readonly code: number }
+  /** The sandbox was ready, but the program could not be executed in it. */
+  | { readonly kind: 'not-executed'; readonly program: string; readonly reason: 'not-found' | 'not-executable'; readonly message: string };
+
+/** A command in its sandbox. Every backend makes the same thing. */
+export interface SandboxedProcess {
+  /** The process that stands for the sandbox on this machine. */
+  readonly pid: number;
+  /** Present where a pipe was asked for; a terminal's input and output are `stdin` and `stdout`. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable | undefined;
+  readonly stderr: Readable | undefined;
+  /** Changes a terminal's size; nothing without a terminal. */
+  resize: (rows: number, columns: number) => void;
+  /** Sends a signal to the command's process group, once the command runs. Resolves to whether it was sent. */
+  signal: (name: NodeJS.Signals) => Promise<boolean>;
+  /** Kills the command with its whole tree, at once and for certain. */
+  kill: () => void;
+  /**
+   * Resolves when the whole tree is gone and everything left on the host is cleaned up; output may still be read from the
+   * streams. Rejects with a CordonError when the sandbox could not be set up: then the command did not run.
+   */
+  readonly exited: Promise<LaunchExit>;
+}

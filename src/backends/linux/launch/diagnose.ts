@@ -1,0 +1,40 @@
+import { type ErrorCode } from '../../../errors/codes.js';
+import { CordonError } from '../../../errors/cordon-error.js';
+
+/** What a diagnosis needs to know of the machine. */
+export interface DiagnosisFacts {
+  readonly isWsl1: boolean;
+  /** Whether AppArmor restricts user namespaces (Ubuntu). */
+  readonly apparmorRestricts: boolean;
+}
+
+/** What bubblewrap says, and what it means; the first row that matches counts. Texts of bubblewrap 0.4 to 0.11. */
+const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
+  { pattern: /unknown option/iu, code: 'launcher-too-old' },
+  { pattern: /can't mount proc/iu, code: 'proc-masked' },
+  { pattern: /setting up uid map|setting up gid map|loopback: failed/iu, code: 'user-namespaces-forbidden' },
+  {
+    pattern: /no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
+    code: 'user-namespaces-forbidden',
+  },
+];
+
+/**
+ * Names why bubblewrap did not set up a sandbox.
+ *
+ * @param said - its message.
+ * @param facts - of this machine.
+ * @param fallback - the code when the message is of no known kind.
+ */
+export function diagnoseSetupFailure(said: string, facts: DiagnosisFacts, fallback: ErrorCode): CordonError {
+  const found = SENTENCES.find(({ pattern }) => pattern.test(said))?.code ?? fallback;
+  return new CordonError(refine(found, facts), `The sandbox cannot be set up: ${said === '' ? 'no message' : said}`, {
+    details: { launcherSaid: said },
+  });
+}
+
+function refine(code: ErrorCode, facts: DiagnosisFacts): ErrorCode {
+  if (code === 'launcher-too-old') return code;
+  if (facts.isWsl1) return 'wsl1';
+  return code === 'user-namespaces-forbidden' && facts.apparmorRestricts ? 'apparmor-forbids-user-namespaces' : code;
+}

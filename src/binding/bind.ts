@@ -1,0 +1,152 @@
+import { CordonError } from '../errors/cordon-error.js';
+import { type AbsolutePath, ancestorsOf, isWithin, parseAbsolutePath, pathDepth } from '../paths/absolute-path.js';
+import { createEvaluator } from '../permissions/evaluate.js';
+import { type PermissionOverlay, type PermissionProfile, type RestrictedFileSystem } from '../permissions/profile.js';
+import { type PathRule, type RuleSet } from '../permissions/rules.js';
+import { type BoundPolicy, type FileIdentity, type ManagedPolicy, type RestrictedBinding } from './bound-policy.js';
+import { addBuiltInRules } from './built-in-rules.js';
+import { expandDenyGlobs } from './deny-globs.js';
+import { type ExpandedEntry, expandEntries } from './expand-entries.js';
+import { identityOf, listBoundSockets, resolveLinks } from './file-system-view.js';
+import { addProtectedMetadata } from './protected-metadata.js';
+import { RuleTable } from './rule-table.js';
+
+/** What a profile is bound with. */
+export interface BindRequest {
+  readonly profile: PermissionProfile;
+  /** Additional permissions for this command; they never lift a deny. */
+  readonly overlay: PermissionOverlay;
+  readonly workspaceRoots: readonly AbsolutePath[];
+  readonly cwd: AbsolutePath;
+  readonly tmpDir: AbsolutePath | undefined;
+  /** Sockets of the host that the command may connect to. */
+  readonly unixSockets: readonly AbsolutePath[];
+  /** Directories of cordon's own that the command may neither read nor write. */
+  readonly privatePaths: readonly AbsolutePath[];
+  /** Files of cordon's own that the command may read but not write. */
+  readonly ownFiles: readonly AbsolutePath[];
+}
+
+/**
+ * Binds portable intent to this machine's paths: symbols are expanded, symbolic links followed, protected metadata and
+ * deny globs found. The last step that asks the disk.
+ *
+ * @param request - the profile and the command's circumstances.
+ * @throws CordonError `workspace-root-invalid`, `cwd-not-visible`, `entry-path-missing`, `overlay-widens-deny`,
+ *   `protected-path-is-symlink`, `glob-scan-limit`, `bind-failed`.
+ */
+export function bindPolicy(request: BindRequest): BoundPolicy {
+  const { profile } = request;
+  if (profile.type !== 'managed') return { kind: 'unsandboxed', reason: profile.type };
+  const workspaceRoots = request.workspaceRoots.map(resolveWorkspaceRoot);
+  const resolved = { ...request, workspaceRoots };
+  const warnings: string[] = [];
+  const fileSystem =
+    profile.file_system.type === 'unrestricted'
+      ? ({ kind: 'unrestricted' } as const)
+      : bindRestricted(profile.file_system, resolved, warnings);
+  const network = request.overlay.network ?? profile.network;
+  const policy = { kind: 'managed', network, fileSystem, workspaceRoots, warnings } as const;
+  return { ...policy, cwd: resolveCwd(request.cwd, policy) };
+}
+
+function bindRestricted(
+  permissions: RestrictedFileSystem,
+  request: BindRequest,
+  warnings: string[],
+): RestrictedBinding {
+  const table = new RuleTable();
+  const base = expandEntries(permissions.entries, { ...request, origin: 'profile' }, warnings);
+  const added = expandEntries(request.overlay.entries, { ...request, origin: 'overlay' }, warnings);
+  for (const entry of base.entries) table.addEntry(entry);
+  refuseWidening(table, added.entries);
+  for (const entry of added.entries) table.addEntry(entry);
+  addBuiltInRules(table, request);
+  addProtectedMetadata(table, { entries: [...base.entries, ...added.entries], warnings });
+  const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], permissions.glob_scan_max_depth);
+  refuseUnprotectableLinks(table);
+  const ruleSet: RuleSet = { rules: sortedRules(table.rules()), globs };
+  return {
+    kind: 'restricted',
+    ruleSet,
+    links: table.links(),
+    maskedSockets: socketsToMask(ruleSet, request.unixSockets),
+    identities: identitiesOf(ruleSet.rules),
+  };
+}
+
+/** An overlay may add to what no entry decides or what is readable; a denied path stays denied. */
+function refuseWidening(table: RuleTable, added: readonly ExpandedEntry[]): void {
+  const before = createEvaluator({ rules: table.rules(), globs: [] });
+  for (const entry of added) {
+    const { decision } = before.evaluate('read', entry.resolved.path);
+    if (entry.access !== 'deny' && decision.kind === 'rule' && decision.rule.access === 'deny') {
+      throw new CordonError(
+        'overlay-widens-deny',
+        `Cannot allow ${JSON.stringify(entry.resolved.path)}: the profile denies ${JSON.stringify(decision.rule.path)}`,
+        { details: { path: entry.resolved.path, deniedBy: decision.rule } },
+      );
+    }
+  }
+}
+
+/** A link cannot be mounted over: where the command may replace the link, the rule on its target would not hold at its name. */
+function refuseUnprotectableLinks(table: RuleTable): void {
+  const evaluator = createEvaluator({ rules: table.rules(), globs: [] });
+  for (const { rule, link } of table.restrictedLinks()) {
+    if (evaluator.accessAt(link.path) !== 'write') continue;
+    throw new CordonError(
+      'protected-path-is-symlink',
+      `Cannot protect ${JSON.stringify(link.path)}: it is a symbolic link to ${JSON.stringify(link.text)} in a directory that the command may write`,
+      { details: { link: link.path, target: rule.path, access: rule.access } },
+    );
+  }
+}
+
+function socketsToMask(ruleSet: RuleSet, allowed: readonly AbsolutePath[]): readonly AbsolutePath[] {
+  const evaluator = createEvaluator(ruleSet);
+  const open = new Set(allowed.map((socket) => resolveLinks(socket).path));
+  return listBoundSockets().filter(
+    (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
+  );
+}
+
+/** Of every rule's path and the directories above it. */
+function identitiesOf(rules: readonly PathRule[]): ReadonlyMap<AbsolutePath, FileIdentity> {
+  const identities = new Map<AbsolutePath, FileIdentity>();
+  const paths = new Set(rules.flatMap(({ path }) => [path, ...ancestorsOf(path)]));
+  for (const path of paths) {
+    const identity = identityOf(path);
+    if (identity !== undefined) identities.set(path, identity);
+  }
+  return identities;
+}
+
+function sortedRules(rules: readonly PathRule[]): readonly PathRule[] {
+  return [...rules].sort((a, b) => pathDepth(a.path) - pathDepth(b.path) || (a.path < b.path ? -1 : 1));
+}
+
+function resolveWorkspaceRoot(root: AbsolutePath): AbsolutePath {
+  const { path, target } = resolveLinks(root);
+  if (target === 'directory') return path;
+  throw new CordonError(
+    'workspace-root-invalid',
+    `Cannot use workspace root ${JSON.stringify(root)}: it ${target === 'file' ? 'is not a directory' : 'does not exist'}`,
+    { details: { path: root } },
+  );
+}
+
+function resolveCwd(cwd: AbsolutePath, policy: Omit<ManagedPolicy, 'cwd'>): AbsolutePath {
+  const { path, target } = resolveLinks(cwd);
+  const hidden =
+    policy.fileSystem.kind === 'restricted' &&
+    !createEvaluator(policy.fileSystem.ruleSet).evaluate('read', path).allowed;
+  if (target === 'directory' && !hidden) return path;
+  throw new CordonError(
+    'cwd-not-visible',
+    `Cannot run in ${JSON.stringify(cwd)}: ${hidden ? 'the profile does not let the command read it' : 'it is not an existing directory'}`,
+    { details: { cwd } },
+  );
+}
+
+const PROC = parseAbsolutePath('/proc');

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
+import { packageRoot } from './package-root.js';
+
+/** What the later steps need to know of this machine, gathered once and passed along as data. */
+export interface HostFacts {
+  readonly platform: NodeJS.Platform;
+  readonly architecture: string;
+  /** `uname -r`. */
+  readonly kernelRelease: string;
+  readonly userId: number;
+  readonly homeDir: AbsolutePath;
+  /** `$TMPDIR`, when set to an absolute path. */
+  readonly tmpDir: AbsolutePath | undefined;
+  /** Where user profiles are, `$XDG_CONFIG_HOME/cordon` (XDG Base Directory Specification). */
+  readonly configDir: AbsolutePath;
+  /** Where run-time files are kept across runs, `$XDG_STATE_HOME/cordon`. */
+  readonly stateDir: AbsolutePath;
+  /** Files of cordon that run outside the sandbox and so must not be written from inside. */
+  readonly ownFiles: readonly AbsolutePath[];
+  /** The native helper. */
+  readonly guard: AbsolutePath;
+  /** Directories to look for programs in, as `$PATH` gives them. */
+  readonly searchPath: string;
+}
+
+/** Below the package's directory; the terminal library is beside it when npm hoists. */
+const OWN_FILES = ['dist', 'native', 'package.json', 'node_modules/@lydell', '../@lydell'];
+
+/**
+ * Gathers the facts of this machine.
+ *
+ * @param environment - where HOME, TMPDIR, PATH and the XDG variables are taken from.
+ */
+export function readHostFacts(environment: Readonly<Record<string, string | undefined>>): HostFacts {
+  const homeDir = absoluteOr(environment['HOME'], os.homedir());
+  const root = packageRoot();
+  return {
+    platform: process.platform,
+    architecture: process.arch,
+    kernelRelease: os.release(),
+    userId: process.getuid?.() ?? -1,
+    homeDir,
+    tmpDir: isAbsolute(environment['TMPDIR']) ? parseAbsolutePath(environment['TMPDIR']) : undefined,
+    configDir: absoluteOr(environment['XDG_CONFIG_HOME'], `${homeDir}/.config`, '/cordon'),
+    stateDir: absoluteOr(environment['XDG_STATE_HOME'], `${homeDir}/.local/state`, '/cordon'),
+    ownFiles: OWN_FILES.map((name) => parseAbsolutePath(path.posix.join(root, name))),
+    guard: parseAbsolutePath(`${root}/native/linux/build/cordon-guard`),
+    searchPath: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+  };
+}
+
+/** Whether this is WSL 1, whose kernel answers with Microsoft's name and has no namespaces. */
+export function isWsl1(facts: HostFacts): boolean {
+  return facts.kernelRelease.endsWith('-Microsoft');
+}
+
+/** Whether AppArmor restricts unprivileged user namespaces (Ubuntu 23.10 and later). */
+export function apparmorRestrictsUserNamespaces(): boolean {
+  return readSysctl('kernel/apparmor_restrict_unprivileged_userns') === '1';
+}
+
+/** A sysctl's value, or undefined where the kernel has none of that name. */
+export function readSysctl(name: string): string | undefined {
+  try {
+    return readFileSync(path.join('/proc/sys', name), 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function isAbsolute(text: string | undefined): text is string {
+  return text !== undefined && path.posix.isAbsolute(text);
+}
+
+/** XDG: a variable that holds a relative path is to be ignored. */
+function absoluteOr(text: string | undefined, fallback: string, suffix = ''): AbsolutePath {
+  return parseAbsolutePath(path.posix.normalize(`${isAbsolute(text) ? text : fallback}${suffix}`));
+}
