@@ -37,7 +37,7 @@ export const ERROR_CODES = {
     hint: 'Take one of the "extends" keys out.',
   },
   'profile-in-workspace': {
-    when: 'A profile document lies inside a workspace root or another place that the command may write.',
+    when: 'A profile document lies inside a workspace root.',
     hint: 'Move it out, for example to ~/.config/cordon/profiles/: a workspace must not widen its own permissions.',
   },
   'overlay-widens-deny': {

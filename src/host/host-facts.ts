@@ -27,7 +27,7 @@ export interface HostFacts {
 }
 
 /** Below the package's directory; the terminal library is beside it when npm hoists. */
-const OWN_FILES = ['dist', 'native', 'package.json', 'node_modules/@lydell', '../@lydell'];
+const OWN_FILES = ['dist', 'native', 'profiles', 'package.json', 'node_modules/@lydell', '../@lydell'];
 
 /**
  * Gathers the facts of this machine.

@@ -7,11 +7,10 @@ export type RuleOrigin =
   | { readonly kind: 'overlay'; readonly text: string }
   | { readonly kind: 'glob'; readonly pattern: string }
   | { readonly kind: 'protected-metadata'; readonly root: AbsolutePath }
-  | { readonly kind: 'symlink'; readonly link: AbsolutePath; readonly text: string }
   | { readonly kind: 'built-in'; readonly reason: string };
 
 /** What exists at a rule's path at bind time. */
-export type RuleTarget = 'directory' | 'file' | 'symlink' | 'missing';
+export type RuleTarget = 'directory' | 'file' | 'missing';
 
 /** One bound rule: an absolute, symlink-free path and what holds at and below it. */
 export interface PathRule {

@@ -1,6 +1,8 @@
 /* cordon-guard: stands between cordon and bubblewrap.
  *
+ *   cordon-guard --probe                      does nothing, with success: a program that runs in any root
  *   cordon-guard [--tty] -- /path/to/bwrap --args 4 --json-status-fd 5 --block-fd 6 --seccomp 7 … -- command
+ *   cordon-guard --plain [--tty] -- command    without a sandbox: the same session, descriptors and end of the whole tree
  *
  * It does what has to be spoken to the kernel before bubblewrap starts, and what bubblewrap leaves open:
  *   - closes every descriptor that it was not given by number, whatever the caller left open;
@@ -43,11 +45,13 @@ enum event {
   EVENT_EXITED = 3,   /* value: exit status of the command, 128+n for signal n */
   EVENT_FAILED = 4,   /* value: exit status of bubblewrap, which did not start the command */
   EVENT_MISMATCH = 5, /* value: index of the check that failed */
+  EVENT_NOT_EXECUTED = 6, /* --plain; value: errno of execvp(3) */
 };
 
 struct guard {
   struct request request;
   int has_terminal;
+  int is_plain;
   pid_t bubblewrap;
   pid_t sandbox_init; /* 0 until known */
   int bubblewrap_is_gone;
@@ -155,6 +159,37 @@ static void start_bubblewrap(struct guard *guard, char **argv) {
   guard->seccomp_fd = seccomp[1];
 }
 
+/* Without a sandbox. The pipe closes when the command is executed, or tells why it cannot be. */
+static void start_plain(struct guard *guard, char **argv) {
+  int failure[2];
+  if (pipe2(failure, O_CLOEXEC) != 0) die("pipe");
+  pid_t self = getpid();
+  guard->bubblewrap = fork();
+  if (guard->bubblewrap < 0) die("fork");
+  if (guard->bubblewrap == 0) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("PR_SET_PDEATHSIG");
+    if (getppid() != self) _exit(EXIT_GUARD_FAILED);
+    reset_signals();
+    int report = dup2(failure[1], CONTROL);
+    if (report != CONTROL || fcntl(report, F_SETFD, FD_CLOEXEC) != 0) die("dup2");
+    close_from(CONTROL + 1);
+    execvp(argv[0], argv);
+    int reason = errno;
+    write_full(CONTROL, &reason, sizeof reason);
+    _exit(EXIT_GUARD_FAILED);
+  }
+  before_dying(end_all_children);
+  if (close(failure[1]) != 0) die("close");
+  int reason;
+  if (read_full(failure[0], &reason, sizeof reason) == sizeof reason) {
+    send_event(EVENT_NOT_EXECUTED, reason);
+    leave(EXIT_GUARD_FAILED);
+  }
+  if (close(failure[0]) != 0) die("close");
+  guard->status_fd = guard->block_fd = guard->seccomp_fd = -1;
+  send_event(EVENT_CHILD, (int)guard->bubblewrap);
+}
+
 static void note_status(struct guard *guard) {
   if (!read_status(&guard->status, guard->status_fd)) {
     close(guard->status_fd);
@@ -210,6 +245,10 @@ static void reap(struct guard *guard) {
   int wait_status;
   pid_t pid;
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
+    if (pid == guard->bubblewrap && guard->is_plain) {
+      send_event(EVENT_EXITED, shell_status(wait_status));
+      _exit(shell_status(wait_status)); /* what the command left running is its own affair */
+    }
     if (pid == guard->bubblewrap && guard->has_terminal && WIFSIGNALED(wait_status) &&
         guard->sandbox_init != 0 && guard->seccomp_fd < 0) {
       guard->bubblewrap_is_gone = 1;
@@ -266,16 +305,25 @@ static void prepare(struct guard *guard) {
 int main(int argc, char **argv) {
   struct guard guard = {0};
   int at = 1;
+  if (argc == 2 && strcmp(argv[1], "--probe") == 0) return 0;
+  if (at < argc && strcmp(argv[at], "--plain") == 0) {
+    guard.is_plain = 1;
+    at++;
+  }
   if (at < argc && strcmp(argv[at], "--tty") == 0) {
     guard.has_terminal = 1;
     at++;
   }
-  if (at + 1 >= argc || strcmp(argv[at], "--") != 0 || argv[at + 1][0] != '/') {
+  if (at + 1 >= argc || strcmp(argv[at], "--") != 0 || (!guard.is_plain && argv[at + 1][0] != '/')) {
     errno = EINVAL;
-    die("usage: cordon-guard [--tty] -- /path/to/bwrap ARGUMENT...");
+    die("usage: cordon-guard [--plain] [--tty] -- /path/to/bwrap ARGUMENT...");
   }
   prepare(&guard);
-  guard.request = read_request(CONTROL);
-  start_bubblewrap(&guard, argv + at + 1);
+  if (guard.is_plain) {
+    start_plain(&guard, argv + at + 1);
+  } else {
+    guard.request = read_request(CONTROL);
+    start_bubblewrap(&guard, argv + at + 1);
+  }
   serve(&guard);
 }

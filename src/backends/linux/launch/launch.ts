@@ -1,7 +1,9 @@
 import { type Duplex, type Readable } from 'node:stream';
 import { CordonError, unreachable } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
+import { type GuardEvent, ended, readGuardEvents } from '../../../process/guard-events.js';
 import { type RunningProcess, type StreamTarget, spawnProcess } from '../../../process/spawn.js';
+import { exitStatusOf } from '../../../process/signals.js';
 import { type Terminal, openTerminal } from '../../../process/terminal.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
 import { type MountPointJournal } from '../mount-point-journal/journal.js';
@@ -9,7 +11,7 @@ import { bubblewrapDescriptorOptions, bubblewrapOptions } from '../plan/bubblewr
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
-import { type GuardEvent, encodeRequest, readEvents } from './guard-channel.js';
+import { encodeRequest } from './guard-request.js';
 import { readExecFailure } from './exec-failure.js';
 import { SetupMessages } from './setup-messages.js';
 import { signalCommand } from './signal-command.js';
@@ -51,8 +53,8 @@ export async function launchPlan(
     const mounts = plan.mounts.filter((step) => !('target' in step) || !lease.unavailable.has(step.target));
     const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
     if (options.length > MAX_ARGUMENTS) throw tooLarge(options.length);
-    const terminal = stdio.kind === 'terminal' ? await openTerminal(stdio) : undefined;
-    const guard = startGuard(plan, { stdio, terminal, tools });
+    const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+    const guard = await startGuard(plan, { stdio, terminal, tools });
     return new LinuxSandbox({ plan, options, guard, terminal, tools, release: lease.release });
   } catch (error) {
     await lease.release();
@@ -70,12 +72,12 @@ interface GuardStart {
   readonly tools: LaunchTools;
 }
 
-function startGuard(plan: LinuxLaunchPlan, start: GuardStart): RunningProcess {
+async function startGuard(plan: LinuxLaunchPlan, start: GuardStart): Promise<RunningProcess> {
   const { stdio, terminal, tools } = start;
   const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
   const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
   try {
-    return spawnProcess({
+    return await spawnProcess({
       executable: tools.guard,
       args: [
         ...(terminal === undefined ? [] : ['--tty']),
@@ -88,6 +90,9 @@ function startGuard(plan: LinuxLaunchPlan, start: GuardStart): RunningProcess {
       stderr: streams.stderr,
       extra: ['pipe'],
     });
+  } catch (error) {
+    terminal?.close();
+    throw error;
   } finally {
     terminal?.closeSlave();
   }
@@ -125,7 +130,7 @@ class LinuxSandbox implements SandboxedProcess {
     this.stdin = terminal?.input ?? guard.stdin;
     this.stdout = terminal === undefined ? guard.stdout : this.#messages;
     this.stderr = terminal === undefined ? this.#messages : undefined;
-    readEvents(this.#control, (event) => { this.#note(event); });
+    readGuardEvents(this.#control, (event) => { this.#note(event); });
     this.#control.write(encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan));
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
@@ -156,7 +161,7 @@ class LinuxSandbox implements SandboxedProcess {
     try {
       const [{ code, signal }] = await Promise.all([guard.exited, ended(this.#control)]);
       this.#init = undefined;
-      return this.#conclude(code ?? 128 + (signal === null ? 0 : 9));
+      return this.#conclude(exitStatusOf(code, signal));
     } finally {
       this.#messages?.releaseHeld();
       terminal?.hangUp();
@@ -180,14 +185,6 @@ function filtered(source: Readable): SetupMessages {
   const messages = new SetupMessages();
   source.on('error', (error) => { messages.destroy(error); });
   return source.pipe(messages);
-}
-
-function ended(channel: Duplex): Promise<void> {
-  return new Promise((resolve) => {
-    if (channel.destroyed) resolve();
-    channel.once('close', () => { resolve(); });
-    channel.on('error', () => { channel.destroy(); });
-  });
 }
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {

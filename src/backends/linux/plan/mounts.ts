@@ -155,7 +155,7 @@ class MountPlanner {
 
   #deny(rule: PathRule): void {
     this.#check('host', rule.path);
-    if (rule.target === 'file' || rule.target === 'symlink') {
+    if (rule.target === 'file') {
       this.#steps.push({ kind: 'mask', target: rule.path });
       this.#checks.push({ side: 'sandbox', path: rule.path, identity: this.#context.mask });
       return;

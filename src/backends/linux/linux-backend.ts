@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { type BoundFileSystem, type ManagedPolicy } from '../../binding/bound-policy.js';
+import { CordonError } from '../../errors/cordon-error.js';
+import { type HostFacts, apparmorRestrictsUserNamespaces, isWsl1 } from '../../host/host-facts.js';
+import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
+import { type AbsolutePath, ROOT_PATH } from '../../paths/absolute-path.js';
+import { createEvaluator } from '../../permissions/evaluate.js';
+import { type SandboxedProcess, type StdioRequest } from '../backend.js';
+import { type LaunchTools, type PlanIsStale, launchPlan } from './launch/launch.js';
+import { MountPointJournal } from './mount-point-journal/journal.js';
+import { type LinuxLaunchPlan } from './plan/launch-plan.js';
+import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
+import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js';
+import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
+import { ProbeCache } from './setup/probe-cache.js';
+import { probeBubblewrap, probeOptions } from './setup/probe.js';
+
+/** Linux by system bubblewrap. Holds what is the same for all commands of a manager. */
+export class LinuxBackend {
+  readonly #facts: HostFacts;
+  #private: PrivateDirectory | undefined;
+  #journal: MountPointJournal | undefined;
+  #cache: ProbeCache | undefined;
+  #proc: ProcEntries | undefined;
+
+  /** @param facts - of this machine. */
+  constructor(facts: HostFacts) {
+    this.#facts = facts;
+  }
+
+  /** Directories of cordon's own that no command may see. Makes them when they are not there. */
+  privatePaths(): readonly AbsolutePath[] {
+    return [this.#privateDirectory().path];
+  }
+
+  /**
+   * Plans a launch.
+   *
+   * @param policy - what the command may do.
+   * @param command - what is to run.
+   */
+  plan(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
+    this.#proc ??= readProcEntries();
+    const mask = this.#privateDirectory().deniedIdentity;
+    return planLinuxLaunch(policy, command, { mask, proc: this.#proc, architecture: this.#facts.architecture });
+  }
+
+  /**
+   * Launches a plan.
+   *
+   * @param plan - made by `plan`.
+   * @param fileSystem - the policy's, for finding bubblewrap where the command cannot write.
+   * @param stdio - how the command's streams are connected.
+   * @throws CordonError `guard-missing`, `launcher-missing`, those of a probe, those of `launchPlan`.
+   */
+  async launch(
+    plan: LinuxLaunchPlan,
+    fileSystem: BoundFileSystem,
+    stdio: StdioRequest,
+  ): Promise<SandboxedProcess | PlanIsStale> {
+    const tools = await this.#probedTools(plan, fileSystem);
+    return launchPlan(plan, stdio, tools);
+  }
+
+  /** Where system bubblewrap is, for a policy. */
+  findLauncher(fileSystem: BoundFileSystem): FoundExecutable {
+    return findBubblewrap(this.#facts.searchPath, writability(fileSystem));
+  }
+
+  /** Runs the probe of a plan now, whatever is remembered. Resolves to why it fails, or nothing. */
+  async probe(plan: LinuxLaunchPlan, bubblewrap: AbsolutePath): Promise<CordonError | undefined> {
+    return probeBubblewrap(probeOptions(plan), { ...this.#diagnosisTools(), bubblewrap });
+  }
+
+  /** The unreadable file that masks are made of. */
+  deniedFile(): AbsolutePath {
+    return this.#privateDirectory().deniedFile;
+  }
+
+  /** Removes mount points that a killed cordon left on the host. */
+  async sweep(): Promise<void> {
+    await this.#openJournal().sweep();
+  }
+
+  async #probedTools(plan: LinuxLaunchPlan, fileSystem: BoundFileSystem): Promise<LaunchTools> {
+    const tools = this.#diagnosisTools();
+    const executable = this.findLauncher(fileSystem);
+    const key = { executable, kernelRelease: this.#facts.kernelRelease, options: probeOptions(plan) };
+    this.#cache ??= new ProbeCache(this.#privateDirectory().path);
+    if (!this.#cache.has(key)) {
+      const failure = await probeBubblewrap(key.options, { ...tools, bubblewrap: executable.path });
+      if (failure !== undefined) throw failure;
+      this.#cache.add(key);
+    }
+    const { deniedFile } = this.#privateDirectory();
+    return { ...tools, bubblewrap: executable.path, deniedFile, journal: this.#openJournal() };
+  }
+
+  #diagnosisTools(): Pick<LaunchTools, 'guard' | 'diagnosis'> {
+    const { guard } = this.#facts;
+    if (!existsSync(guard)) {
+      throw new CordonError('guard-missing', `cordon's native helper is missing: ${JSON.stringify(guard)}`, {
+        details: { path: guard },
+      });
+    }
+    return {
+      guard,
+      diagnosis: { isWsl1: isWsl1(this.#facts), apparmorRestricts: apparmorRestrictsUserNamespaces() },
+    };
+  }
+
+  #privateDirectory(): PrivateDirectory {
+    this.#private ??= openPrivateDirectory(this.#facts.stateDir, this.#facts.userId);
+    return this.#private;
+  }
+
+  #openJournal(): MountPointJournal {
+    this.#journal ??= new MountPointJournal(this.#privateDirectory().path);
+    return this.#journal;
+  }
+}
+
+/** A profile that opens the whole disk for writing leaves no place outside; there the system's own directories are trusted. */
+function writability(fileSystem: BoundFileSystem): (path: AbsolutePath) => boolean {
+  if (fileSystem.kind === 'unrestricted') return () => false;
+  const rules = fileSystem.ruleSet.rules.filter((rule) => rule.path !== ROOT_PATH);
+  const evaluator = createEvaluator({ rules, globs: [] });
+  return (path) => evaluator.accessAt(path) === 'write';
+}

@@ -1,0 +1,50 @@
+import { type Duplex } from 'node:stream';
+
+/** What the guard tells its owner; the numbers are `enum event` of native/linux/guard/guard.c. */
+export type GuardEvent =
+  | { readonly kind: 'child'; readonly pid: number }
+  | { readonly kind: 'released' }
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'failed'; readonly code: number }
+  | { readonly kind: 'mismatch'; readonly index: number }
+  | { readonly kind: 'not-executed'; readonly errno: number };
+
+const EVENT_BYTES = 8;
+
+/**
+ * Reads the guard's events from its control socket: pairs of little endian u32 kind, i32 value.
+ *
+ * @param channel - the control socket.
+ * @param onEvent - called for each event, in order.
+ */
+export function readGuardEvents(channel: Duplex, onEvent: (event: GuardEvent) => void): void {
+  let pending: Buffer = Buffer.alloc(0);
+  channel.on('data', (chunk: Buffer) => {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    for (; pending.length >= EVENT_BYTES; pending = pending.subarray(EVENT_BYTES)) {
+      const event = EVENTS[pending.readUInt32LE(0)]?.(pending.readInt32LE(4));
+      if (event !== undefined) onEvent(event);
+    }
+  });
+  /* The guard ends with the command; a reset is only another way of ending. */
+  channel.on('error', () => {
+    channel.destroy();
+  });
+}
+
+/** Resolves when the guard has closed the control socket: all its events have been read. */
+export function ended(channel: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    if (channel.destroyed) resolve();
+    channel.once('close', () => { resolve(); });
+  });
+}
+
+const EVENTS: Readonly<Record<number, (value: number) => GuardEvent>> = {
+  1: (pid) => ({ kind: 'child', pid }),
+  2: () => ({ kind: 'released' }),
+  3: (code) => ({ kind: 'exited', code }),
+  4: (code) => ({ kind: 'failed', code }),
+  5: (index) => ({ kind: 'mismatch', index }),
+  6: (errno) => ({ kind: 'not-executed', errno }),
+};

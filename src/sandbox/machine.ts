@@ -1,0 +1,46 @@
+import { type HostFacts, readHostFacts } from '../host/host-facts.js';
+import { packageRoot } from '../host/package-root.js';
+import { LinuxBackend } from '../backends/linux/linux-backend.js';
+import { PlainBackend } from '../backends/none/plain-backend.js';
+import { CordonError } from '../errors/cordon-error.js';
+import { joinPath } from '../paths/absolute-path.js';
+import { readBuiltinProfiles } from '../profiles/builtin-profiles.js';
+
+/** This machine, as a manager sees it. */
+export interface Machine {
+  readonly facts: HostFacts;
+  /** Where commands' environments come from. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Built-in profiles: name to TOML text. */
+  readonly builtinProfiles: () => ReadonlyMap<string, string>;
+  /** What enforces managed profiles here. Throws `backend-unavailable` where nothing does. */
+  readonly sandboxBackend: () => LinuxBackend;
+  /** What runs commands whose profile is disabled or enforced by someone else. */
+  readonly plainBackend: () => PlainBackend;
+}
+
+/**
+ * Opens this machine. Looks at little: what a command needs is read when it is needed.
+ *
+ * @param environment - this process's, or what is to be taken for it.
+ */
+export function openMachine(environment: Readonly<Record<string, string | undefined>>): Machine {
+  const facts = readHostFacts(environment);
+  let profiles: ReadonlyMap<string, string> | undefined;
+  let backend: LinuxBackend | undefined;
+  let plain: PlainBackend | undefined;
+  return {
+    facts,
+    environment,
+    builtinProfiles: () => (profiles ??= readBuiltinProfiles(joinPath(packageRoot(), 'profiles'))),
+    sandboxBackend: () => (backend ??= openBackend(facts)),
+    plainBackend: () => (plain ??= new PlainBackend(facts)),
+  };
+}
+
+function openBackend(facts: HostFacts): LinuxBackend {
+  if (facts.platform === 'linux') return new LinuxBackend(facts);
+  throw new CordonError('backend-unavailable', `Cannot sandbox on ${facts.platform} yet`, {
+    details: { platform: facts.platform },
+  });
+}

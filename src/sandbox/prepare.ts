@@ -1,0 +1,102 @@
+import { type BoundPolicy } from '../binding/bound-policy.js';
+import { bindPolicy } from '../binding/bind.js';
+import { CordonError } from '../errors/cordon-error.js';
+import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
+import { type CommandProfile } from '../permissions/profile.js';
+import { buildEnvironment } from '../process/environment.js';
+import { loadProfile } from '../profiles/load-profile.js';
+import { type StdioRequest } from '../backends/backend.js';
+import { type PlannedCommand } from '../backends/linux/plan/plan.js';
+import { type Machine } from './machine.js';
+import { type SandboxCommand } from './sandbox-command.js';
+
+/** A command, its policy bound and its environment made; nothing has been started. */
+export interface PreparedCommand {
+  readonly profile: CommandProfile;
+  readonly policy: BoundPolicy;
+  readonly command: PlannedCommand;
+  /** Where an unsandboxed command runs; a sandboxed one's is in the policy. */
+  readonly cwd: AbsolutePath;
+  readonly stdio: StdioRequest;
+  readonly warnings: readonly string[];
+}
+
+const PIPES: StdioRequest = { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stderr: 'pipe' };
+
+/**
+ * Reads the profile, binds it and makes the environment.
+ *
+ * @param command - what is to run.
+ * @param machine - where.
+ * @throws CordonError those of `loadProfile` and `bindPolicy`; `usage-invalid` for an empty `argv`.
+ */
+export function prepareCommand(command: SandboxCommand, machine: Machine): PreparedCommand {
+  const argv = parseArgv(command.argv);
+  const cwd = parseAbsolutePath(command.cwd ?? process.cwd());
+  const workspaceRoots = (command.workspaceRoots ?? [cwd]).map(parseAbsolutePath);
+  const { profile, warnings } = resolveProfile(command, { cwd, workspaceRoots, machine });
+  const unixSockets = [...profile.unixSockets, ...(command.unixSockets ?? [])].map(parseAbsolutePath);
+  const isManaged = profile.permissions.type === 'managed';
+  const policy = bindPolicy({
+    profile: profile.permissions,
+    overlay: command.overlay ?? { entries: [] },
+    workspaceRoots,
+    cwd,
+    tmpDir: machine.facts.tmpDir,
+    unixSockets,
+    privatePaths: isManaged ? machine.sandboxBackend().privatePaths() : [],
+    ownFiles: [...machine.facts.ownFiles, machine.facts.configDir],
+  });
+  const stdio = command.stdio ?? PIPES;
+  return {
+    profile,
+    policy,
+    cwd,
+    stdio,
+    command: { argv, argv0: command.argv0, environment: environmentOf(command, profile, machine), stdio: stdio.kind },
+    warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
+  };
+}
+
+function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
+  const [program, ...args] = argv;
+  if (program === undefined || program === '') {
+    throw new CordonError('usage-invalid', 'No command was given', { hint: 'Put it behind "--": sandbox-run -- ls' });
+  }
+  if (argv.some((text) => text.includes('\0'))) {
+    throw new CordonError('usage-invalid', 'An argument of the command holds a NUL character');
+  }
+  return [program, ...args];
+}
+
+interface ProfileContext {
+  readonly cwd: AbsolutePath;
+  readonly workspaceRoots: readonly AbsolutePath[];
+  readonly machine: Machine;
+}
+
+function resolveProfile(
+  command: SandboxCommand,
+  context: ProfileContext,
+): { profile: CommandProfile; warnings: readonly string[] } {
+  const asked = command.profile ?? 'workspace-write';
+  if (typeof asked !== 'string') return { profile: asked, warnings: [] };
+  const { facts, builtinProfiles } = context.machine;
+  return loadProfile({
+    nameOrFile: asked,
+    homeDir: facts.homeDir,
+    configDir: facts.configDir,
+    cwd: context.cwd,
+    builtins: builtinProfiles(),
+    forbiddenBelow: context.workspaceRoots,
+  });
+}
+
+function environmentOf(command: SandboxCommand, profile: CommandProfile, machine: Machine): Record<string, string> {
+  const changes = command.environment ?? {};
+  const policy = changes.policy ?? profile.environment;
+  const set = { ...policy.set, ...changes.set };
+  const built = buildEnvironment(machine.environment, { ...policy, set });
+  const unset = new Set(changes.unset);
+  return Object.fromEntries(Object.entries(built).filter(([name]) => !unset.has(name)));
+}

@@ -1,0 +1,37 @@
+import { type StdioRequest } from '../backends/backend.js';
+import { type CommandProfile, type EnvironmentPolicy, type PermissionOverlay } from '../permissions/profile.js';
+
+/** What a command is run with. Only `argv` is needed: the rest means "workspace-write, here". */
+export interface SandboxCommand {
+  /** Program and arguments; the program is looked up in the command's own PATH. */
+  readonly argv: readonly string[];
+  /** The zeroth argument, when it is to differ from the program. Needs bubblewrap 0.9. */
+  readonly argv0?: string | undefined;
+  /** Absolute; this process's working directory by default. */
+  readonly cwd?: string | undefined;
+  /** A profile's name or file, or what a profile document says. Default: `workspace-write`. */
+  readonly profile?: string | CommandProfile | undefined;
+  /** Additional permissions; they never lift a deny. */
+  readonly overlay?: PermissionOverlay | undefined;
+  /** Absolute; the working directory by default. */
+  readonly workspaceRoots?: readonly string[] | undefined;
+  /** Sockets of the host that the command may connect to, beside the profile's. */
+  readonly unixSockets?: readonly string[] | undefined;
+  readonly environment?: EnvironmentChanges | undefined;
+  /** Pipes for all three streams by default. */
+  readonly stdio?: StdioRequest | undefined;
+  /** Milliseconds until the command is asked to end; none by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Milliseconds between SIGTERM and SIGKILL at the time limit; 2000 by default. */
+  readonly graceMs?: number | undefined;
+  /** Bytes kept of each stream by `run`, half from its head and half from its tail; 1 MiB by default. */
+  readonly maxOutputBytes?: number | undefined;
+}
+
+/** What differs from the environment that the profile makes. */
+export interface EnvironmentChanges {
+  /** Replaces the profile's policy. */
+  readonly policy?: EnvironmentPolicy | undefined;
+  readonly set?: Readonly<Record<string, string>> | undefined;
+  readonly unset?: readonly string[] | undefined;
+}
