@@ -6,7 +6,8 @@ export type StdioRequest =
       readonly kind: 'pipes';
       readonly stdin: StreamRequest;
       readonly stdout: StreamRequest;
-      readonly stderr: StreamRequest;
+      /** `stdout`: the same stream as standard output, in the order of writing. */
+      readonly stderr: StreamRequest | 'stdout';
     }
   | { readonly kind: 'terminal'; readonly rows: number; readonly columns: number };
 

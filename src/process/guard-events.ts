@@ -7,7 +7,8 @@ export type GuardEvent =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'failed'; readonly code: number }
   | { readonly kind: 'mismatch'; readonly index: number }
-  | { readonly kind: 'not-executed'; readonly errno: number };
+  | { readonly kind: 'not-executed'; readonly errno: number }
+  | { readonly kind: 'pipe'; readonly stream: 0 | 1 | 2; readonly fd: number };
 
 const EVENT_BYTES = 8;
 
@@ -40,6 +41,8 @@ export function ended(channel: Duplex): Promise<void> {
   });
 }
 
+const STREAMS = [0, 1, 2] as const;
+
 const EVENTS: Readonly<Record<number, (value: number) => GuardEvent>> = {
   1: (pid) => ({ kind: 'child', pid }),
   2: () => ({ kind: 'released' }),
@@ -47,4 +50,5 @@ const EVENTS: Readonly<Record<number, (value: number) => GuardEvent>> = {
   4: (code) => ({ kind: 'failed', code }),
   5: (index) => ({ kind: 'mismatch', index }),
   6: (errno) => ({ kind: 'not-executed', errno }),
+  7: (value) => ({ kind: 'pipe', stream: STREAMS[value & 3] ?? 0, fd: value >> 2 }),
 };

@@ -1,6 +1,5 @@
 import { type Options } from 'execa';
 import { errnoOf } from './errno.js';
-import { withoutMasters } from './terminal-masters-are-inheritable.js';
 
 /** How a tool is run. */
 export interface ToolOptions {
@@ -12,8 +11,6 @@ export interface ToolOptions {
   readonly cwd: string;
   /** How much output is kept of each stream, in bytes; a tool that writes more is killed. Default 1 MiB. */
   readonly maxBytes?: number | undefined;
-  /** Descriptors of ours that it gets as 3 and up. */
-  readonly extraFds?: readonly number[] | undefined;
 }
 
 /** What a tool did. */
@@ -33,7 +30,9 @@ export interface ToolResult {
 const DEFAULT_MAX_BYTES = 1024 * 1024;
 
 /**
- * Runs a small tool to its end, with no input; for probes. Every outcome is a value: nothing is thrown or rejected.
+ * Runs a small, trusted tool to its end, with no input; for probes, never for a command (a terminal that is open
+ * meanwhile leaks into it, see `terminal-masters-are-inheritable.ts`; execa's types allow no stand-in). Every outcome
+ * is a value: nothing is thrown or rejected.
  *
  * @param file - an absolute path, or a name to be found by PATH of `options.env`.
  * @param args - its arguments.
@@ -100,7 +99,6 @@ function spawnErrorOf({ exitCode, signal, code }: Ending): string | undefined {
 }
 
 function settingsFor(options: ToolOptions): Options & { encoding: 'buffer'; reject: false } {
-  const [, , , ...extra] = withoutMasters(['ignore', 'pipe', 'pipe', ...(options.extraFds ?? [])]);
   return {
     cwd: options.cwd,
     /* As in spawn.ts. */
@@ -112,7 +110,7 @@ function settingsFor(options: ToolOptions): Options & { encoding: 'buffer'; reje
     maxBuffer: options.maxBytes ?? DEFAULT_MAX_BYTES,
     killSignal: 'SIGKILL',
     windowsHide: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...extra],
+    stdin: 'ignore',
   };
 }
 

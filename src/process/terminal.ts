@@ -60,6 +60,18 @@ export async function openTerminal(size: TerminalSize): Promise<Terminal> {
   }
 }
 
+/**
+ * Tries whether this machine gives terminals, by opening one.
+ *
+ * @returns what was found, in words.
+ * @throws CordonError `terminal-unavailable` as from {@link openTerminal}.
+ */
+export async function loadTerminalLibrary(): Promise<string> {
+  const terminal = await openTerminal({ rows: 24, cols: 80 });
+  terminal.close();
+  return '@lydell/node-pty opens terminals';
+}
+
 /** Descriptors of ours, closed at exec. */
 interface OwnDescriptors {
   readonly slaveFd: number;

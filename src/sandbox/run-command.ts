@@ -20,7 +20,7 @@ export async function runCommand(command: SandboxCommand, machine: Machine): Pro
   const stderr = captureStream(running.stderr, command.maxOutputBytes);
   running.stdin?.end();
   await Promise.all([running.ended, stdout.ended, stderr.ended]);
-  const said = prepared.stdio.kind === 'terminal' ? stdout : stderr;
+  const said = running.stderr === undefined ? stdout : stderr;
   const outcome = await running.outcome(said.output().text); // classify
   return { ...outcome, stdout: stdout.output(), stderr: stderr.output() };
 }

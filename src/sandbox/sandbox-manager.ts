@@ -1,3 +1,10 @@
+import { parseAbsolutePath } from '../paths/absolute-path.js';
+import { type ProfileListing, listProfiles } from '../profiles/list-profiles.js';
+import { type LoadRequest, type LoadedProfile, type ProfileCheck, checkProfile, loadProfile } from '../profiles/load-profile.js';
+import { examine } from './doctor.js';
+import { type ExplainQuestion, explainPath } from './explain.js';
+import { type DoctorReport, type Explanation, type PlanPreview } from './inspection.js';
+import { previewCommand } from './preview.js';
 import { type CapturedOutcome } from './outcome.js';
 import { type Machine, openMachine } from './machine.js';
 import { runCommand } from './run-command.js';
@@ -43,5 +50,56 @@ export class SandboxManager {
   async spawn(command: SandboxCommand): Promise<RunningCommand> {
     const started = await startCommand(command, this.#machine);
     return new RunningCommand(started.process, command, concludeWith(started.prepared));
+  }
+
+  /**
+   * What a command would be launched with; starts nothing.
+   *
+   * @param command - what would run.
+   * @throws CordonError when the command cannot be prepared.
+   */
+  preview(command: SandboxCommand): PlanPreview {
+    return previewCommand(command, this.#machine);
+  }
+
+  /**
+   * Whether a command could read or write a path, and which entry decides.
+   *
+   * @param question - the command's profile, the operation, an absolute path.
+   * @throws CordonError when the command cannot be prepared.
+   */
+  explain(question: ExplainQuestion): Explanation {
+    return explainPath(question, this.#machine);
+  }
+
+  /** What this machine can enforce, by trying it; also removes mount points that killed runs left. */
+  doctor(): Promise<DoctorReport> {
+    return examine(this.#machine);
+  }
+
+  /** The profiles that can be named, built in and the user's. */
+  listProfiles(): readonly ProfileListing[] {
+    return listProfiles({ builtins: this.#machine.builtinProfiles(), configDir: this.#machine.facts.configDir });
+  }
+
+  /**
+   * Reads a profile without binding it.
+   *
+   * @param nameOrFile - a name, or a file below no particular directory.
+   * @throws CordonError `profile-not-found`, `profile-syntax`, `profile-invalid`, `profile-cycle`.
+   */
+  showProfile(nameOrFile: string): LoadedProfile {
+    return loadProfile({ ...this.#profileRequest(nameOrFile), forbiddenBelow: [] });
+  }
+
+  /** Like `showProfile`, but with every mistake as a value. */
+  checkProfile(nameOrFile: string): ProfileCheck {
+    return checkProfile(this.#profileRequest(nameOrFile));
+  }
+
+  #profileRequest(nameOrFile: string): Omit<LoadRequest, 'forbiddenBelow'> {
+    const { homeDir, configDir } = this.#machine.facts;
+    const cwd = parseAbsolutePath(process.cwd());
+    return { nameOrFile, homeDir, configDir, cwd, builtins: this.#machine.builtinProfiles() };
   }
 }

@@ -1,8 +1,13 @@
 /* cordon-guard: stands between cordon and bubblewrap.
  *
  *   cordon-guard --probe                      does nothing, with success: a program that runs in any root
- *   cordon-guard [--tty] -- /path/to/bwrap --args 4 --json-status-fd 5 --block-fd 6 --seccomp 7 … -- command
- *   cordon-guard --plain [--tty] -- command    without a sandbox: the same session, descriptors and end of the whole tree
+ *   cordon-guard [--tty] [--merge] -- /path/to/bwrap --args 4 --json-status-fd 5 --block-fd 6 --seccomp 7 … -- command
+ *   cordon-guard --plain [--tty] [--merge] -- command
+ *                                              without a sandbox: the same session, descriptors and end of the whole tree
+ * --merge makes standard error the same descriptor as standard output, so that the order of both is kept.
+ * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe of pipe(2): Node's own are sockets, and a command cannot open
+ * a socket as /dev/stdout or /dev/stderr (ENXIO, open(2)). The owner opens the other end as /proc/PID/fd/N, which it is told
+ * of by EVENT_PIPE, and says so with one byte; until then the guard keeps that end open.
  *
  * It does what has to be spoken to the kernel before bubblewrap starts, and what bubblewrap leaves open:
  *   - closes every descriptor that it was not given by number, whatever the caller left open;
@@ -46,6 +51,7 @@ enum event {
   EVENT_FAILED = 4,   /* value: exit status of bubblewrap, which did not start the command */
   EVENT_MISMATCH = 5, /* value: index of the check that failed */
   EVENT_NOT_EXECUTED = 6, /* --plain; value: errno of execvp(3) */
+  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream */
 };
 
 struct guard {
@@ -55,6 +61,8 @@ struct guard {
   pid_t bubblewrap;
   pid_t sandbox_init; /* 0 until known */
   int bubblewrap_is_gone;
+  int has_pipe[3];
+  int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
   int status_fd;  /* what bubblewrap reports */
   int block_fd;   /* becomes writable when the mounts are made; -1 afterwards */
   int seccomp_fd; /* takes the program; -1 afterwards */
@@ -68,6 +76,37 @@ static void send_event(enum event kind, int value) {
   /* An owner that is gone is noticed by poll; nothing is to be done here. */
   if (send(CONTROL, message, sizeof message, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
     die("send");
+}
+
+static void make_pipes(struct guard *guard) {
+  for (int stream = 0; stream < 3; stream++) {
+    guard->owner_ends[stream] = -1;
+    if (!guard->has_pipe[stream]) continue;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
+    int ours = stream == STDIN_FILENO ? ends[0] : ends[1];
+    guard->owner_ends[stream] = stream == STDIN_FILENO ? ends[1] : ends[0];
+    place_descriptor(ours, stream);
+    if (close(ours) != 0) die("close");
+    send_event(EVENT_PIPE, guard->owner_ends[stream] * 4 + stream);
+  }
+}
+
+/* The owner has opened its ends: they must not stay open here, or the command would never see a broken pipe or an end. */
+static void close_owner_ends(struct guard *guard) {
+  for (int stream = 0; stream < 3; stream++) {
+    if (guard->owner_ends[stream] >= 0 && close(guard->owner_ends[stream]) != 0) die("close");
+    guard->owner_ends[stream] = -1;
+  }
+}
+
+/* What was written must not be lost because a short command ended before its owner opened the pipes. */
+static void wait_for_owner(struct guard *guard) {
+  char byte;
+  int is_open = 0;
+  for (int stream = 0; stream < 3; stream++) is_open |= guard->owner_ends[stream] >= 0;
+  while (is_open && recv(CONTROL, &byte, 1, 0) < 0)
+    if (errno != EINTR) break;
 }
 
 static void leave(int exit_status) __attribute__((noreturn));
@@ -183,6 +222,7 @@ static void start_plain(struct guard *guard, char **argv) {
   int reason;
   if (read_full(failure[0], &reason, sizeof reason) == sizeof reason) {
     send_event(EVENT_NOT_EXECUTED, reason);
+    wait_for_owner(guard);
     leave(EXIT_GUARD_FAILED);
   }
   if (close(failure[0]) != 0) die("close");
@@ -215,6 +255,8 @@ static void release(struct guard *guard) {
   }
   if (failed != CHECKS_HOLD) {
     send_event(EVENT_MISMATCH, failed);
+    end_all_children();
+    wait_for_owner(guard);
     leave(EXIT_GUARD_FAILED);
   }
   write_full(guard->seccomp_fd, guard->request.seccomp, guard->request.seccomp_length);
@@ -233,6 +275,7 @@ static void finish(struct guard *guard, int exit_status) {
   long code = status_number(&guard->status, "exit-code");
   int started = code >= 0 || (guard->bubblewrap_is_gone && guard->seccomp_fd < 0);
   send_event(started ? EVENT_EXITED : EVENT_FAILED, code >= 0 ? (int)code : exit_status);
+  wait_for_owner(guard);
   _exit(exit_status);
 }
 
@@ -247,6 +290,7 @@ static void reap(struct guard *guard) {
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
     if (pid == guard->bubblewrap && guard->is_plain) {
       send_event(EVENT_EXITED, shell_status(wait_status));
+      wait_for_owner(guard);
       _exit(shell_status(wait_status)); /* what the command left running is its own affair */
     }
     if (pid == guard->bubblewrap && guard->has_terminal && WIFSIGNALED(wait_status) &&
@@ -259,12 +303,13 @@ static void reap(struct guard *guard) {
   }
 }
 
-/* The owner says nothing after its request: what can be read is its end. */
-static void watch_owner(void) {
+/* After its request the owner says one thing, that it has opened the pipes; then it ends. */
+static void watch_owner(struct guard *guard) {
   char byte;
   ssize_t got = recv(CONTROL, &byte, 1, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  leave(128 + SIGKILL);
+  if (got <= 0) leave(128 + SIGKILL);
+  close_owner_ends(guard);
 }
 
 static void serve(struct guard *guard) {
@@ -279,7 +324,7 @@ static void serve(struct guard *guard) {
       if (errno == EINTR) continue;
       die("poll");
     }
-    if (watched[0].revents != 0) watch_owner();
+    if (watched[0].revents != 0) watch_owner(guard);
     if (watched[2].revents != 0) note_status(guard);
     if (watched[3].revents != 0) release(guard);
     if (watched[1].revents != 0) reap(guard);
@@ -304,21 +349,27 @@ static void prepare(struct guard *guard) {
 
 int main(int argc, char **argv) {
   struct guard guard = {0};
-  int at = 1;
   if (argc == 2 && strcmp(argv[1], "--probe") == 0) return 0;
-  if (at < argc && strcmp(argv[at], "--plain") == 0) {
-    guard.is_plain = 1;
-    at++;
-  }
-  if (at < argc && strcmp(argv[at], "--tty") == 0) {
-    guard.has_terminal = 1;
-    at++;
+  int at = 1, is_merged = 0;
+  for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
+    if (strcmp(argv[at], "--plain") == 0)
+      guard.is_plain = 1;
+    else if (strcmp(argv[at], "--tty") == 0)
+      guard.has_terminal = 1;
+    else if (strcmp(argv[at], "--merge") == 0)
+      is_merged = 1;
+    else if (strncmp(argv[at], "--pipe-", 7) == 0 && argv[at][7] >= '0' && argv[at][7] <= '2' && argv[at][8] == '\0')
+      guard.has_pipe[argv[at][7] - '0'] = 1;
+    else
+      break;
   }
   if (at + 1 >= argc || strcmp(argv[at], "--") != 0 || (!guard.is_plain && argv[at + 1][0] != '/')) {
     errno = EINVAL;
-    die("usage: cordon-guard [--plain] [--tty] -- /path/to/bwrap ARGUMENT...");
+    die("usage: cordon-guard [--plain] [--tty] [--merge] -- /path/to/bwrap ARGUMENT...");
   }
   prepare(&guard);
+  make_pipes(&guard);
+  if (is_merged) place_descriptor(STDOUT_FILENO, STDERR_FILENO);
   if (guard.is_plain) {
     start_plain(&guard, argv + at + 1);
   } else {

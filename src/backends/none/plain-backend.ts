@@ -1,13 +1,12 @@
 import { existsSync } from 'node:fs';
-import { type Duplex } from 'node:stream';
 import { getSystemErrorName } from 'node:util';
-import { CordonError, unreachable } from '../../errors/cordon-error.js';
+import { CordonError } from '../../errors/cordon-error.js';
 import { type HostFacts } from '../../host/host-facts.js';
 import { type AbsolutePath } from '../../paths/absolute-path.js';
-import { type RunningProcess, type StreamTarget, spawnProcess } from '../../process/spawn.js';
-import { exitStatusOf } from '../../process/signals.js';
+import { type GuardRequest, type GuardedProcess, startGuarded } from '../../process/guarded-process.js';
+import { type StreamTarget } from '../../process/spawn.js';
 import { type Terminal, openTerminal } from '../../process/terminal.js';
-import { type GuardEvent, ended, readGuardEvents } from '../../process/guard-events.js';
+import { type GuardEvent } from '../../process/guard-events.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../backend.js';
 
 /** A command that is run without a sandbox, because its profile says so. */
@@ -42,8 +41,16 @@ export class PlainBackend {
       throw new CordonError('guard-missing', `cordon's native helper is missing: ${JSON.stringify(guard)}`);
     }
     const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+    const told: Told = { last: undefined };
     try {
-      return new PlainProcess(await startPlain(command, { guard, stdio, terminal }), command.argv[0], terminal);
+      const request = guardRequest(command, { guard, stdio, terminal });
+      const guarded = await startGuarded(request, (event) => {
+        told.last = event;
+      });
+      return new PlainProcess(command.argv[0], { guarded, terminal, told });
+    } catch (error) {
+      terminal?.close();
+      throw error;
     } finally {
       terminal?.closeSlave();
     }
@@ -56,20 +63,31 @@ interface PlainStart {
   readonly terminal: Terminal | undefined;
 }
 
-function startPlain(command: PlainCommand, start: PlainStart): Promise<RunningProcess> {
-  const { terminal, stdio } = start;
+/** The guard is linked statically: variables that name libraries to load reach only the command, which may have them. */
+function guardRequest(command: PlainCommand, { guard, stdio, terminal }: PlainStart): GuardRequest {
   const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
   const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
-  return spawnProcess({
-    executable: start.guard,
-    args: ['--plain', ...(terminal === undefined ? [] : ['--tty']), '--', ...command.argv],
+  return {
+    guard,
+    options: ['--plain', ...(terminal === undefined ? [] : ['--tty'])],
+    command: command.argv,
     cwd: command.cwd,
     env: command.environment,
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    extra: ['pipe'],
-  });
+    message: new Uint8Array(),
+  };
+}
+
+interface Told {
+  last: GuardEvent | undefined;
+}
+
+interface Started {
+  readonly guarded: GuardedProcess;
+  readonly terminal: Terminal | undefined;
+  readonly told: Told;
 }
 
 class PlainProcess implements SandboxedProcess {
@@ -78,27 +96,22 @@ class PlainProcess implements SandboxedProcess {
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
   readonly exited: Promise<LaunchExit>;
-  readonly #control: Duplex;
-  readonly #terminal: Terminal | undefined;
-  #last: GuardEvent | undefined;
+  readonly #started: Started;
   #isGone = false;
 
-  constructor(guard: RunningProcess, program: string, terminal: Terminal | undefined) {
-    this.pid = guard.pid;
-    this.#terminal = terminal;
-    this.#control = guard.extra[0] ?? unreachable('the guard has no control socket');
-    this.stdin = terminal?.input ?? guard.stdin;
-    this.stdout = terminal?.output ?? guard.stdout;
-    this.stderr = guard.stderr;
-    readGuardEvents(this.#control, (event) => {
-      this.#last = event;
-    });
-    this.exited = this.#waitForExit(guard, program);
+  constructor(program: string, started: Started) {
+    const { guarded, terminal } = started;
+    this.#started = started;
+    this.pid = guarded.pid;
+    this.stdin = terminal?.input ?? guarded.stdin;
+    this.stdout = terminal?.output ?? guarded.stdout;
+    this.stderr = guarded.stderr;
+    this.exited = this.#waitForExit(program);
     this.exited.catch(() => undefined);
   }
 
   resize(rows: number, columns: number): void {
-    this.#terminal?.resize(rows, columns);
+    this.#started.terminal?.resize(rows, columns);
   }
 
   /** The guard leads the command's process group, and takes no signal itself. */
@@ -112,16 +125,16 @@ class PlainProcess implements SandboxedProcess {
   }
 
   kill(): void {
-    this.#control.destroy();
+    this.#started.guarded.kill();
   }
 
-  async #waitForExit(guard: RunningProcess, program: string): Promise<LaunchExit> {
-    const { code, signal } = await guard.exited;
-    await ended(this.#control);
+  async #waitForExit(program: string): Promise<LaunchExit> {
+    const { guarded, terminal, told } = this.#started;
+    const status = await guarded.exited;
     this.#isGone = true;
-    this.#terminal?.hangUp();
-    if (this.#last?.kind === 'not-executed') return notExecuted(program, this.#last.errno);
-    return { kind: 'exited', code: this.#last?.kind === 'exited' ? this.#last.code : exitStatusOf(code, signal) };
+    terminal?.hangUp();
+    if (told.last?.kind === 'not-executed') return notExecuted(program, told.last.errno);
+    return { kind: 'exited', code: told.last?.kind === 'exited' ? told.last.code : status };
   }
 }
 

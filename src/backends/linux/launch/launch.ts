@@ -1,9 +1,9 @@
-import { type Duplex, type Readable } from 'node:stream';
-import { CordonError, unreachable } from '../../../errors/cordon-error.js';
+import { type Readable } from 'node:stream';
+import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
-import { type GuardEvent, ended, readGuardEvents } from '../../../process/guard-events.js';
-import { type RunningProcess, type StreamTarget, spawnProcess } from '../../../process/spawn.js';
-import { exitStatusOf } from '../../../process/signals.js';
+import { type GuardEvent } from '../../../process/guard-events.js';
+import { type GuardRequest, type GuardedProcess, startGuarded } from '../../../process/guarded-process.js';
+import { type StreamTarget } from '../../../process/spawn.js';
 import { type Terminal, openTerminal } from '../../../process/terminal.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
 import { type MountPointJournal } from '../mount-point-journal/journal.js';
@@ -53,9 +53,7 @@ export async function launchPlan(
     const mounts = plan.mounts.filter((step) => !('target' in step) || !lease.unavailable.has(step.target));
     const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
     if (options.length > MAX_ARGUMENTS) throw tooLarge(options.length);
-    const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
-    const guard = await startGuard(plan, { stdio, terminal, tools });
-    return new LinuxSandbox({ plan, options, guard, terminal, tools, release: lease.release });
+    return await startSandbox({ plan, options, stdio, tools, release: lease.release });
   } catch (error) {
     await lease.release();
     throw error;
@@ -66,30 +64,33 @@ function coveredPaths(plan: LinuxLaunchPlan): readonly AbsolutePath[] {
   return plan.mounts.flatMap((step) => (step.kind === 'bind' || step.kind === 'tmpfs' ? [step.target] : []));
 }
 
-interface GuardStart {
+interface SandboxParts {
+  readonly plan: LinuxLaunchPlan;
+  readonly options: readonly string[];
   readonly stdio: StdioRequest;
-  readonly terminal: Terminal | undefined;
   readonly tools: LaunchTools;
+  readonly release: () => Promise<void>;
 }
 
-async function startGuard(plan: LinuxLaunchPlan, start: GuardStart): Promise<RunningProcess> {
-  const { stdio, terminal, tools } = start;
-  const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
-  const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
+/** What the guard has told so far. */
+interface Told {
+  /** Process 1 of the sandbox, by its id on this machine. */
+  init: number | undefined;
+  last: GuardEvent | undefined;
+  onExited: () => void;
+}
+
+async function startSandbox(parts: SandboxParts): Promise<LinuxSandbox> {
+  const { stdio } = parts;
+  const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+  const told: Told = { init: undefined, last: undefined, onExited: () => undefined };
   try {
-    return await spawnProcess({
-      executable: tools.guard,
-      args: [
-        ...(terminal === undefined ? [] : ['--tty']),
-        ...['--', tools.bubblewrap, ...bubblewrapDescriptorOptions(), '--', ...plan.command.argv],
-      ],
-      cwd: '/',
-      env: {},
-      stdin: streams.stdin,
-      stdout: streams.stdout,
-      stderr: streams.stderr,
-      extra: ['pipe'],
+    const guard = await startGuarded(guardRequest(parts, terminal), (event) => {
+      if (event.kind === 'child') told.init = event.pid;
+      else told.last = event;
+      if (event.kind === 'exited') told.onExited();
     });
+    return new LinuxSandbox(parts, { guard, terminal, told });
   } catch (error) {
     terminal?.close();
     throw error;
@@ -98,13 +99,27 @@ async function startGuard(plan: LinuxLaunchPlan, start: GuardStart): Promise<Run
   }
 }
 
-interface SandboxParts {
-  readonly plan: LinuxLaunchPlan;
-  readonly options: readonly string[];
-  readonly guard: RunningProcess;
+function guardRequest({ plan, options, stdio, tools }: SandboxParts, terminal: Terminal | undefined): GuardRequest {
+  const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
+  const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
+  return {
+    guard: tools.guard,
+    options: terminal === undefined ? [] : ['--tty'],
+    command: [tools.bubblewrap, ...bubblewrapDescriptorOptions(), '--', ...plan.command.argv],
+    cwd: '/',
+    /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
+    env: {},
+    stdin: streams.stdin,
+    stdout: streams.stdout,
+    stderr: streams.stderr,
+    message: encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan),
+  };
+}
+
+interface Started {
+  readonly guard: GuardedProcess;
   readonly terminal: Terminal | undefined;
-  readonly tools: LaunchTools;
-  readonly release: () => Promise<void>;
+  readonly told: Told;
 }
 
 class LinuxSandbox implements SandboxedProcess {
@@ -114,67 +129,63 @@ class LinuxSandbox implements SandboxedProcess {
   readonly stderr: SandboxedProcess['stderr'];
   readonly exited: Promise<LaunchExit>;
   readonly #parts: SandboxParts;
-  readonly #control: Duplex;
+  readonly #started: Started;
   readonly #messages: SetupMessages | undefined;
-  /** Process 1 of the sandbox, by its id on this machine, while it runs. */
-  #init: number | undefined;
-  #last: GuardEvent | undefined;
+  #isGone = false;
 
-  constructor(parts: SandboxParts) {
-    const { guard, terminal, plan, options } = parts;
+  constructor(parts: SandboxParts, started: Started) {
+    const { guard, terminal, told } = started;
     this.#parts = parts;
+    this.#started = started;
     this.pid = guard.pid;
-    this.#control = guard.extra[0] ?? unreachable('the guard has no control socket');
-    const said = terminal?.output ?? guard.stderr;
+    /* The launcher speaks on standard error, which may be the same stream as standard output. */
+    const isMerged = parts.stdio.kind === 'pipes' && parts.stdio.stderr === 'stdout';
+    const said = terminal?.output ?? guard.stderr ?? (isMerged ? guard.stdout : undefined);
     this.#messages = said === undefined ? undefined : filtered(said);
     this.stdin = terminal?.input ?? guard.stdin;
-    this.stdout = terminal === undefined ? guard.stdout : this.#messages;
-    this.stderr = terminal === undefined ? this.#messages : undefined;
-    readGuardEvents(this.#control, (event) => { this.#note(event); });
-    this.#control.write(encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan));
+    this.stdout = terminal === undefined && !isMerged ? guard.stdout : this.#messages;
+    this.stderr = guard.stderr === undefined ? undefined : this.#messages;
+    told.onExited = () => this.#messages?.releaseHeld();
+    if (told.last?.kind === 'exited') told.onExited();
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
     this.exited.catch(() => undefined);
   }
 
   resize(rows: number, columns: number): void {
-    this.#parts.terminal?.resize(rows, columns);
+    this.#started.terminal?.resize(rows, columns);
   }
 
   signal(name: NodeJS.Signals): Promise<boolean> {
-    return signalCommand(name, { init: () => this.#init, launcher: this.#parts.tools.bubblewrap });
+    const { told } = this.#started;
+    const { bubblewrap } = this.#parts.tools;
+    return signalCommand(name, { init: () => told.init, isGone: () => this.#isGone, launcher: bubblewrap });
   }
 
   kill(): void {
-    /* The guard takes the end of its control socket for our death, and ends everything. */
-    this.#control.destroy();
-  }
-
-  #note(event: GuardEvent): void {
-    if (event.kind === 'child') this.#init = event.pid;
-    if (event.kind === 'exited') this.#messages?.releaseHeld();
-    if (event.kind !== 'child') this.#last = event;
+    this.#started.guard.kill();
   }
 
   async #waitForExit(): Promise<LaunchExit> {
-    const { guard, terminal, release } = this.#parts;
+    const { guard, terminal } = this.#started;
     try {
-      const [{ code, signal }] = await Promise.all([guard.exited, ended(this.#control)]);
-      this.#init = undefined;
-      return this.#conclude(exitStatusOf(code, signal));
+      const guardStatus = await guard.exited;
+      this.#isGone = true;
+      return await this.#conclude(guardStatus);
     } finally {
       this.#messages?.releaseHeld();
       terminal?.hangUp();
-      await release();
+      await this.#parts.release();
     }
   }
 
-  #conclude(guardStatus: number): LaunchExit {
-    const last = this.#last;
+  async #conclude(guardStatus: number): Promise<LaunchExit> {
+    const { last } = this.#started.told;
     if (last?.kind === 'exited') return { kind: 'exited', code: last.code };
     if (last === undefined || last.kind === 'released') return { kind: 'exited', code: guardStatus };
-    const said = this.#messages?.takeHeld() ?? '';
     if (last.kind === 'mismatch') throw mismatch(this.#parts.plan, last.index);
+    this.#started.terminal?.hangUp();
+    const said = (await this.#messages?.takeHeld()) ?? '';
     const failure = readExecFailure(said, this.#parts.plan.command.argv[0]);
     if (failure !== undefined) return failure;
     throw diagnoseSetupFailure(said, this.#parts.tools.diagnosis, 'setup-failed');

@@ -23,8 +23,9 @@ export class SetupMessages extends Transform {
     for (const chunk of this.#held.splice(0)) this.push(chunk);
   }
 
-  /** The command did not run: what was held is what the launcher said. */
-  takeHeld(): string {
+  /** The command did not run: what was held, up to the end of the stream, is what the launcher said. */
+  async takeHeld(): Promise<string> {
+    if (!this.#decided && this.#whenDecided === undefined) await new Promise((resolve) => this.once('launcher-done', resolve));
     this.#decide();
     return Buffer.concat(this.#held.splice(0)).toString('utf8').trim();
   }
@@ -43,14 +44,17 @@ export class SetupMessages extends Transform {
   /** The stream ends only when it is decided whose words were held. */
   override _flush(done: TransformCallback): void {
     if (this.#decided) done();
-    else this.#whenDecided = done;
+    else {
+      this.#whenDecided = done;
+      this.emit('launcher-done');
+    }
   }
 
   #decide(): void {
     this.#decided = true;
     const done = this.#whenDecided;
     this.#whenDecided = undefined;
-    if (done !== undefined) setImmediate(done);
+    if (done !== undefined) queueMicrotask(done);
   }
 
   #mayBeLauncher(): boolean {

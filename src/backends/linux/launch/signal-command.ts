@@ -2,8 +2,10 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** Where to find the command. */
 export interface SignalTarget {
-  /** Process 1 of the sandbox, while it runs. */
+  /** Process 1 of the sandbox, once it is known. */
   readonly init: () => number | undefined;
+  /** Whether the sandbox has ended; its process ids may then be another's. */
+  readonly isGone: () => boolean;
   /** bubblewrap's path: a process that still executes it has not become the command yet. */
   readonly launcher: string;
 }
@@ -21,11 +23,8 @@ const PATIENCE_MS = 5000;
  */
 export async function signalCommand(name: NodeJS.Signals, target: SignalTarget): Promise<boolean> {
   const deadline = Date.now() + PATIENCE_MS;
-  let started = false;
-  while (Date.now() < deadline) {
+  while (Date.now() < deadline && !target.isGone()) {
     const init = target.init();
-    if (init === undefined && started) return false;
-    started ||= init !== undefined;
     const command = init === undefined ? undefined : commandOf(init, target.launcher);
     if (command !== undefined) return send(command, name);
     await new Promise((resolve) => setTimeout(resolve, 2));

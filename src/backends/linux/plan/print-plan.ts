@@ -1,0 +1,55 @@
+import { type AbsolutePath } from '../../../paths/absolute-path.js';
+import { bubblewrapOptions } from './bubblewrap-arguments.js';
+import { type LinuxLaunchPlan } from './launch-plan.js';
+import { describeSeccompPolicy } from './seccomp/describe.js';
+
+/** A plan for people and programs. */
+export interface PrintedPlan {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly commandLine: string;
+}
+
+/**
+ * Prints a plan. Values of environment variables are left out of both forms: the command line takes them from the shell that runs it.
+ *
+ * @param plan - what would be launched.
+ * @param launcher - bubblewrap's path, or its name where it has not been found.
+ * @param deniedFile - what masks are made of.
+ */
+export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: AbsolutePath): PrintedPlan {
+  const { command, checks, seccomp, ...rest } = plan;
+  const { environment, ...told } = command;
+  const options = bubblewrapOptions(plan, deniedFile);
+  return {
+    json: {
+      launcher,
+      ...rest,
+      checks: checks.map(({ side, path, identity }) => ({
+        side,
+        path,
+        device: String(identity.device),
+        inode: String(identity.inode),
+      })),
+      seccomp: describeSeccompPolicy(seccomp),
+      command: { ...told, environment: Object.keys(environment).sort() },
+    },
+    commandLine: [launcher, ...withoutValues(options), '--', ...command.argv.map(quote)].join(' '),
+  };
+}
+
+/** `--setenv NAME VALUE` with the value of the running shell. */
+function withoutValues(options: readonly string[]): readonly string[] {
+  return options.map((option, index) => {
+    if (options[index - 2] === '--setenv') return `"$${variableOrNothing(options[index - 1])}"`;
+    return quote(option);
+  });
+}
+
+function variableOrNothing(name: string | undefined): string {
+  return name !== undefined && /^[A-Za-z_]\w*$/u.test(name) ? `{${name}-}` : '{_-}';
+}
+
+/** POSIX shell quoting: everything literal between single quotes. */
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,26 @@
+import { type SandboxOutcome } from '../../sandbox/outcome.js';
+import { type RunOptions } from '../parse-arguments.js';
+
+/**
+ * Tells on standard error what is not to be seen from the command itself: that it was not found, ran out of time, or was
+ * refused something.
+ *
+ * @param outcome - of the command.
+ * @param options - `json`: one line of JSON, always; `quiet`: nothing.
+ */
+export function reportOutcome(outcome: SandboxOutcome, options: Pick<RunOptions, 'json' | 'quiet'>): void {
+  if (options.json) {
+    process.stderr.write(`${JSON.stringify(outcome)}\n`);
+    return;
+  }
+  if (options.quiet) return;
+  const lines = [...outcome.warnings.map((warning) => `warning: ${warning}`), ...statusLines(outcome), ...outcome.hints];
+  for (const line of lines) process.stderr.write(`sandbox-run: ${line}\n`);
+}
+
+function statusLines({ status, durationMs }: SandboxOutcome): readonly string[] {
+  if (status.kind === 'timeout') return [`time limit: ended after ${(durationMs / 1000).toFixed(1)} s`];
+  if (status.kind !== 'not-executed') return [];
+  const program = JSON.stringify(status.program);
+  return [status.code === 127 ? `${program}: command not found` : `${program}: cannot be executed`];
+}

@@ -1,0 +1,79 @@
+import { fstatSync } from 'node:fs';
+import { CordonError } from '../../errors/cordon-error.js';
+import { parseAbsolutePath } from '../../paths/absolute-path.js';
+import { type RunningCommand } from '../../sandbox/running-command.js';
+import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
+import { SandboxManager } from '../../sandbox/sandbox-manager.js';
+import { type RunOptions } from '../parse-arguments.js';
+import { toSandboxCommand } from '../to-command.js';
+import { forwardSignals } from './forward-signals.js';
+import { connectOutput } from './output.js';
+import { reportOutcome } from './report-outcome.js';
+import { connectTerminal, terminalSize } from './terminal.js';
+
+/** What is to be run, as the command line says it. */
+export interface RunRequest {
+  readonly options: RunOptions;
+  readonly argv: readonly string[];
+}
+
+/**
+ * Runs a command with our own streams, terminal and signals, as if the sandbox were not there.
+ *
+ * @param request - from the command line.
+ * @returns the exit code: the command's, 124 at the time limit, 126 or 127 when it could not be executed.
+ * @throws CordonError when the sandbox could not be set up.
+ */
+export async function runSandboxed({ options, argv }: RunRequest): Promise<number> {
+  const command = toSandboxCommand(options, argv, parseAbsolutePath(process.cwd()));
+  const manager = new SandboxManager();
+  if (options.printPlan) return printPlan(manager, command, options);
+  const isTerminal = options.tty ?? (process.stdin.isTTY && process.stdout.isTTY);
+  const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes();
+  const running = await manager.spawn({ ...command, stdio });
+  const stopForwarding = forwardSignals(running);
+  const disconnect = isTerminal ? connectTerminal(running) : () => undefined;
+  try {
+    return await finish(running, options);
+  } finally {
+    disconnect();
+    stopForwarding();
+  }
+}
+
+async function finish(running: RunningCommand, options: RunOptions): Promise<number> {
+  const output = connectOutput(running);
+  await running.ended;
+  await output.ended;
+  const outcome = await running.outcome(output.tail());
+  reportOutcome(outcome, options);
+  return outcome.exitCode;
+}
+
+/**
+ * Input and output are ours, untouched. Standard error passes through us, so that a refusal can be told from it; where both
+ * outputs are one file, both do, so that their order is kept.
+ */
+function pipes(): NonNullable<SandboxCommand['stdio']> {
+  const stdin = { fd: 0 };
+  if (isSameFile(1, 2)) return { kind: 'pipes', stdin, stdout: 'pipe', stderr: 'stdout' };
+  return { kind: 'pipes', stdin, stdout: { fd: 1 }, stderr: 'pipe' };
+}
+
+function isSameFile(a: number, b: number): boolean {
+  try {
+    const [first, second] = [fstatSync(a, { bigint: true }), fstatSync(b, { bigint: true })];
+    return first.dev === second.dev && first.ino === second.ino;
+  } catch (cause) {
+    throw new CordonError('usage-invalid', 'Standard output or standard error is closed', {
+      cause,
+      hint: 'Redirect it to /dev/null instead of closing it.',
+    });
+  }
+}
+
+function printPlan(manager: SandboxManager, command: SandboxCommand, { json }: RunOptions): number {
+  const preview = manager.preview(command);
+  process.stdout.write(`${json ? JSON.stringify(preview.json, null, 2) : preview.commandLine}\n`);
+  return 0;
+}

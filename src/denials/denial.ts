@@ -1,0 +1,62 @@
+import { type AbsolutePath } from '../paths/absolute-path.js';
+import { type FileOperation } from '../permissions/evaluate.js';
+
+/** `proven`: nothing else can have been the cause. `likely`: it fits what is known; text can never say more. */
+export type Certainty = 'proven' | 'likely';
+
+/**
+ * Where the evidence comes from: the launcher's own report, the signal of the system-call filter, the command's words
+ * confirmed by the policy, or its words alone.
+ */
+export type DenialSource = 'launcher' | 'seccomp-signal' | 'policy' | 'text';
+
+/** The option of the command line that would allow what was refused. */
+export type AllowFlag =
+  | { readonly flag: '--allow-read' | '--allow-write' | '--allow-unix-socket'; readonly value: AbsolutePath }
+  | { readonly flag: '--network'; readonly value: 'on' };
+
+/** One thing that the sandbox refused the command. */
+export type Denial = FileDenial | NetworkDenial | SocketDenial | SystemCallDenial;
+
+/** A file or directory that may not be read or written. */
+export interface FileDenial {
+  readonly kind: 'file';
+  readonly operation: FileOperation;
+  /** With its symbolic links followed. */
+  readonly path: AbsolutePath;
+  readonly certainty: Certainty;
+  readonly source: DenialSource;
+  /** What decides, in words: `":root" = "read"`. */
+  readonly rule: string;
+  /** Undefined where nothing on the command line would help, as with a deny. */
+  readonly allowedBy: AllowFlag | undefined;
+}
+
+/** A connection out of the sandbox while the network is restricted. */
+export interface NetworkDenial {
+  readonly kind: 'network';
+  /** The host, with a port if one was named, as the command wrote it; undefined when it named none. */
+  readonly target: string | undefined;
+  readonly certainty: Certainty;
+  readonly source: DenialSource;
+  readonly allowedBy: AllowFlag;
+}
+
+/** A Unix socket of the host that may not be connected to. */
+export interface SocketDenial {
+  readonly kind: 'socket';
+  /** With its symbolic links followed. */
+  readonly path: AbsolutePath;
+  readonly certainty: Certainty;
+  readonly source: DenialSource;
+  readonly rule: string;
+  /** Undefined where an entry or glob denies this very socket. */
+  readonly allowedBy: AllowFlag | undefined;
+}
+
+/** A system call that ends the command. */
+export interface SystemCallDenial {
+  readonly kind: 'system-call';
+  readonly certainty: Certainty;
+  readonly source: DenialSource;
+}

@@ -1,0 +1,56 @@
+import { type AllowFlag, type Denial } from './denial.js';
+import { quotePrintable } from './printable.js';
+
+/**
+ * Tells denials to people: what was refused, how sure that is, why, and which option would allow it.
+ *
+ * @param denials - of one command.
+ * @returns one line each, without line end; control characters are escaped.
+ */
+export function hintLines(denials: readonly Denial[]): readonly string[] {
+  return denials.map((denial) => {
+    const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
+    return `sandbox: ${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
+  });
+}
+
+/**
+ * An option as it is typed on a command line, its path quoted for reading: `--allow-write "/srv"`.
+ *
+ * @param allow - the option.
+ */
+export function describeAllowFlag({ flag, value }: AllowFlag): string {
+  return flag === '--network' ? `${flag} ${value}` : `${flag} ${quotePrintable(value)}`;
+}
+
+function subjectOf(denial: Denial): string {
+  switch (denial.kind) {
+    case 'file':
+      return `${denial.operation === 'read' ? 'read of' : 'write to'} ${quotePrintable(denial.path)}`;
+    case 'socket':
+      return `connecting to socket ${quotePrintable(denial.path)}`;
+    case 'network':
+      return denial.target === undefined
+        ? 'a network connection'
+        : `connecting to ${quotePrintable(denial.target)}`;
+    case 'system-call':
+      return 'a system call';
+  }
+}
+
+function reasonOf(denial: Denial): string {
+  switch (denial.kind) {
+    case 'file':
+    case 'socket':
+      return denial.rule;
+    case 'network':
+      return 'the network is restricted';
+    case 'system-call':
+      return 'the command ended as if by SIGSYS';
+  }
+}
+
+function remedyOf(denial: Denial): string {
+  if (denial.kind === 'system-call' || denial.allowedBy === undefined) return '';
+  return `; ${describeAllowFlag(denial.allowedBy)} would allow it`;
+}

@@ -1,0 +1,47 @@
+import { parseAbsolutePath, parentPath } from '../paths/absolute-path.js';
+import { type FileOperation } from '../permissions/evaluate.js';
+import { describeDecision, isExplicitDenial } from '../permissions/explain.js';
+import { type Explanation } from './inspection.js';
+import { type Judgement, judgeOf } from './judge.js';
+import { type Machine } from './machine.js';
+import { prepareCommand } from './prepare.js';
+import { type SandboxCommand } from './sandbox-command.js';
+
+/** What is to be explained. */
+export interface ExplainQuestion {
+  /** The profile and what belongs to it; nothing is run. */
+  readonly command: Omit<SandboxCommand, 'argv'>;
+  readonly operation: FileOperation;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/**
+ * Says whether a command could read or write a path, and which entry decides.
+ *
+ * @param question - about which command and path.
+ * @param machine - where.
+ * @throws CordonError those of `prepareCommand`; `path-invalid`.
+ */
+export function explainPath({ command, operation, path }: ExplainQuestion, machine: Machine): Explanation {
+  const { policy } = prepareCommand({ ...command, argv: ['true'] }, machine);
+  const asked = { operation, path };
+  if (policy.kind !== 'managed') {
+    const decidedBy = `the profile is ${policy.reason}: cordon enforces nothing`;
+    return { ...asked, allowed: true, resolvedPath: path, decidedBy, allowedBy: undefined };
+  }
+  const judged = judgeOf(policy.fileSystem)(operation, parseAbsolutePath(path));
+  return {
+    ...asked,
+    allowed: judged.verdict.allowed,
+    resolvedPath: judged.path,
+    decidedBy:
+      policy.fileSystem.kind === 'unrestricted' ? 'the file system is unrestricted' : describeDecision(judged.verdict.decision),
+    allowedBy: flagFor(operation, judged),
+  };
+}
+
+function flagFor(operation: FileOperation, { verdict, path, exists }: Judgement): string | undefined {
+  if (verdict.allowed || isExplicitDenial(verdict)) return undefined;
+  return `--allow-${operation} ${JSON.stringify(exists || operation === 'read' ? path : parentPath(path))}`;
+}

@@ -1,0 +1,52 @@
+import { CordonError } from '../errors/cordon-error.js';
+import { type BoundPolicy } from '../binding/bound-policy.js';
+import { printPlan } from '../backends/linux/plan/print-plan.js';
+import { describeRule } from '../permissions/explain.js';
+import { type PlanPreview } from './inspection.js';
+import { type Machine } from './machine.js';
+import { type PreparedCommand, prepareCommand } from './prepare.js';
+import { type SandboxCommand } from './sandbox-command.js';
+
+/**
+ * What a command would be launched with. Starts nothing and makes no mount point.
+ *
+ * @param command - what would run.
+ * @param machine - where.
+ * @throws CordonError those of `prepareCommand`.
+ */
+export function previewCommand(command: SandboxCommand, machine: Machine): PlanPreview {
+  const prepared = prepareCommand(command, machine);
+  const { policy } = prepared;
+  const head = { profile: prepared.profile, policy: describePolicy(policy), warnings: prepared.warnings };
+  if (policy.kind !== 'managed') {
+    return { json: { ...head, plan: null }, commandLine: `# no sandbox: the profile is ${policy.reason}` };
+  }
+  const backend = machine.sandboxBackend();
+  const plan = backend.plan(policy, prepared.command);
+  const printed = printPlan(plan, launcherOr('bwrap', machine, prepared), backend.deniedFile());
+  return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine };
+}
+
+function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): string {
+  try {
+    return policy.kind === 'managed' ? machine.sandboxBackend().findLauncher(policy.fileSystem).path : name;
+  } catch (error) {
+    if (error instanceof CordonError && error.code === 'launcher-missing') return name;
+    throw error;
+  }
+}
+
+function describePolicy(policy: BoundPolicy): Readonly<Record<string, unknown>> {
+  if (policy.kind !== 'managed') return { kind: policy.kind, reason: policy.reason };
+  const { fileSystem, network, cwd, workspaceRoots } = policy;
+  if (fileSystem.kind === 'unrestricted') return { network, cwd, workspaceRoots, fileSystem: 'unrestricted' };
+  const { rules, globs } = fileSystem.ruleSet;
+  return {
+    network,
+    cwd,
+    workspaceRoots,
+    rules: rules.map((rule) => ({ path: rule.path, access: rule.access, target: rule.target, because: describeRule(rule) })),
+    globs,
+    maskedSockets: fileSystem.maskedSockets,
+  };
+}
