@@ -108,6 +108,17 @@ export function listBoundSockets(): readonly AbsolutePath[] {
   return [...found].sort();
 }
 
+/** Whether every user of the machine may create names in a directory. */
+export function isWritableByAll(path: AbsolutePath): boolean {
+  const mode = lstat(path)?.mode;
+  return typeof mode === 'number' && (mode & 0o002) !== 0;
+}
+
+/** Whether a Unix socket is at a path. */
+export function isSocket(path: AbsolutePath): boolean {
+  return lstat(path)?.isSocket() === true;
+}
+
 function socketTable(): string {
   try {
     return readFileSync('/proc/net/unix', 'utf8');

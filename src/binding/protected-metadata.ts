@@ -3,13 +3,16 @@ import { type AbsolutePath, ROOT_PATH, joinPath, resolvePath } from '../paths/ab
 import { createEvaluator } from '../permissions/evaluate.js';
 import { type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
-import { type ResolvedPath, readSmallFile, resolveLinks } from './file-system-view.js';
+import { type ResolvedPath, isWritableByAll, readSmallFile, resolveLinks } from './file-system-view.js';
 import { type RuleTable } from './rule-table.js';
 
 /** Names at the top of a writable root through which someone else's program can be made to run code, or agents be instructed. */
 const PROTECTED_NAMES = ['.git', '.agents', '.codex'];
 
-/** Directories that everyone may write: a link that somebody planted there must not keep others from working. */
+/**
+ * Directories that others may write too: a link that somebody planted there must not keep others from working, and a name that
+ * anybody may create there at any time is not worth a mount point that everybody would see come and go.
+ */
 const SHARED_SPECIALS = new Set<string | undefined>(['tmpdir', 'slash_tmp']);
 
 /** A `.git` file or a `commondir` file holds one path (gitrepository-layout(5)); PATH_MAX and its prefix fit. */
@@ -48,6 +51,7 @@ function protect(table: RuleTable, metadata: Metadata, warnings: string[]): void
   const origin = { kind: 'protected-metadata', root: metadata.root } as const;
   const resolved = resolveLinks(path);
   if (table.names(path)) return;
+  if (resolved.target === 'missing' && SHARED_SPECIALS.has(metadata.entry.special) && isWritableByAll(metadata.root)) return;
   const own = resolved.links.find((link) => link.path === path);
   if (own === undefined) {
     table.addUnlessNamed(resolved, 'read', origin);

@@ -77,7 +77,12 @@ const OPTION_ROWS = {
     value: PATH,
     isRepeatable: true,
   },
-  'deny-write': { description: 'let it read PATH, not write it', of: POLICY, value: PATH, isRepeatable: true },
+  'deny-write': {
+    description: 'let it read PATH, not write it',
+    of: POLICY,
+    value: PATH,
+    isRepeatable: true,
+  },
   network: {
     description: 'let it use the network, or not (default: as the profile says)',
     of: RUN,
@@ -149,7 +154,9 @@ export function isSubcommand(text: string): text is Exclude<CommandName, 'run'> 
 
 /** The options that a command takes, in the order of the help. */
 export function optionsOf(command: CommandName): readonly OptionName[] {
-  return Object.keys(OPTIONS).filter(isOptionName).filter((name) => OPTIONS[name].of.includes(command));
+  return Object.keys(OPTIONS)
+    .filter(isOptionName)
+    .filter((name) => OPTIONS[name].of.includes(command));
 }
 
 /** The names of the subcommands that begin with a word, or of all. */

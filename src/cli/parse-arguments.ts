@@ -219,13 +219,17 @@ function wrongAction(word: string, action: string | undefined): CordonError {
   });
 }
 
+/** Empty for a subcommand that takes none. */
 function operandOf(command: Exclude<CommandName, 'run'>, operands: readonly string[]): string {
   const { operand: row } = SUBCOMMANDS[command];
-  const [operand, superfluous] = row === undefined ? ['', operands[0]] : operands;
+  const superfluous = operands[row === undefined ? 0 : 1];
   if (superfluous !== undefined) throw wrongOperand(command, 'no further word', superfluous);
-  const isWord = operand !== undefined && row?.words?.includes(operand) !== false;
-  if (isWord && (row === undefined || operand !== '')) return operand;
-  throw wrongOperand(command, row?.name ?? '', operand);
+  if (row === undefined) return '';
+  const [operand = ''] = operands;
+  if (operand === '' || row.words?.includes(operand) === false) {
+    throw wrongOperand(command, row.name, operands[0]);
+  }
+  return operand;
 }
 
 function wrongOperand(command: CommandName, expected: string, value: string | undefined): CordonError {

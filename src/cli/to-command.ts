@@ -61,7 +61,10 @@ interface Directories {
   readonly commandCwd: AbsolutePath;
 }
 
-function workspaceRootsOf({ workspaceRoots }: RunOptions, { cwd, commandCwd }: Directories): readonly string[] {
+function workspaceRootsOf(
+  { workspaceRoots }: RunOptions,
+  { cwd, commandCwd }: Directories,
+): readonly string[] {
   if (workspaceRoots.length > 0) return workspaceRoots.map((root) => resolvePath(cwd, root));
   if (commandCwd !== ROOT_PATH) return [commandCwd];
   throw new CordonError('workspace-root-invalid', 'Cannot take "/" for the workspace: nobody named it', {

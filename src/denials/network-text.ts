@@ -13,7 +13,7 @@ const REFUSED = /\bconnection refused\b|\bECONNREFUSED\b/iu;
 
 /** What stands before the host's name; the name is at most 253 characters (RFC 1035, section 2.3.4), a port comes on top. */
 const TARGET =
-  /(?:could not resolve (?:host(?:name)?|proxy):? |getaddrinfo (?:EAI_AGAIN|ENOTFOUND) |ENETUNREACH |\blookup |resolving '|host address [‘'"`]|translate host name "|failed to connect to |bad address ['‘]|UnknownHostException: |\(host='|\/dev\/tcp\/|\bdial (?:tcp|udp) )(?<target>[\w.\-:[\]]{1,260})/iu;
+  /(?:could not resolve (?:host(?:name)?|proxy):? |getaddrinfo (?:EAI_AGAIN|ENOTFOUND) |ENETUNREACH |: lookup |resolving '|host address [‘'"`]|translate host name "|failed to connect to |bad address ['‘]|UnknownHostException: |\(host='|\/dev\/tcp\/|\bdial (?:tcp|udp) )(?<target>[\w.\-:[\]]{1,260})/iu;
 
 /** A host that speaks for itself: "bash: line 1: HOST: Temporary failure in name resolution". */
 const HOST_NAME = /^[\w.-]{1,253}$/u;

@@ -17,6 +17,9 @@ const LINKING = /\b(?:link|symlink)\b/iu;
 /** EPERM about something that is no file, although a path is named. */
 const NO_FILE_CALL = /\b(?:u?mount|kill|ptrace|chroot|setns|unshare)\b/iu;
 
+/** A name this short is hardly one of the words above, in UTF-16 units. */
+const MAX_SHORT_NAME = 3;
+
 /** What a line tells of the operations that were tried. */
 export interface Attempts {
   /** For each mention the operations to ask the policy about, in turn. */
@@ -34,11 +37,18 @@ export interface Attempts {
  * @param mentions - its paths, in order.
  */
 export function readAttempts(refusal: RefusalText, mentions: readonly PathMention[]): Attempts {
-  const words = mentions.reduce((rest, { text }) => rest.replaceAll(text, ' '), refusal.line);
+  const words = withoutMentions(refusal.line, mentions);
   const ofLast = operationsOf(refusal, words);
   const ofOthers = operationsOfOthers(refusal, words) ?? ofLast;
   const operations = mentions.map((_, index) => (index === mentions.length - 1 ? ofLast : ofOthers));
   return { operations, isAboutWriting: isAboutWriting(refusal, words) };
+}
+
+/** A name may hold any word. A short one is left where it is: it would be taken out of the middle of words. */
+function withoutMentions(line: string, mentions: readonly PathMention[]): string {
+  return mentions
+    .filter(({ text }) => text.length > MAX_SHORT_NAME)
+    .reduce((rest, { text }) => rest.replaceAll(text, ' '), line);
 }
 
 function operationsOfOthers({ cause }: RefusalText, words: string): readonly FileOperation[] | undefined {

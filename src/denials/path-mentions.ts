@@ -63,16 +63,10 @@ function mentionAtStart(after: string): PathMention | undefined {
 
 /** A name may have spaces where the errno text follows at once; Go writes two paths with a space between. */
 function absoluteMentions(segment: string, isDirect: boolean): readonly PathMention[] | undefined {
-  const start = segment.startsWith('/') ? 0 : segment.indexOf(' /') + 1;
-  if (start === 0 && !segment.startsWith('/')) return undefined;
-  const pieces =
-    start === 0
-      ? [segment]
-      : segment
-          .slice(start + 1)
-          .split(' /')
-          .map((piece) => `/${piece}`);
-  return pieces.map((piece) => ({ text: isDirect ? piece : firstToken(piece), form: 'absolute' }));
+  if (segment.startsWith('/')) return [{ text: isDirect ? segment : firstToken(segment), form: 'absolute' }];
+  const [, ...paths] = segment.split(' /');
+  if (paths.length === 0) return undefined;
+  return paths.map((path) => ({ text: `/${isDirect ? path : firstToken(path)}`, form: 'absolute' }));
 }
 
 function relativeMentions(segment: string, hasProgram: boolean): readonly PathMention[] {

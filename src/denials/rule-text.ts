@@ -28,8 +28,6 @@ function describeRule({ access, origin }: PathRule): string {
       return `${quotePrintable(origin.pattern)} = "deny"`;
     case 'protected-metadata':
       return `protected metadata of ${quotePrintable(origin.root)}`;
-    case 'symlink':
-      return `symbolic link ${quotePrintable(origin.link)} of ${quotePrintable(origin.text)}`;
     case 'built-in':
       return origin.reason;
   }

@@ -1,6 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { CORE_NAMES, type NameRow, SECRET_NAMES, START_UP_CODE_NAMES } from './environment-names.js';
-import { matchesAnyName } from './name-pattern.js';
+import { compileNames } from './name-pattern.js';
 
 /** How an environment is chosen; the shape of `EnvironmentPolicy`, which this room may not import. */
 export interface EnvironmentChoice {
@@ -33,9 +33,8 @@ export function buildEnvironment(
     refuseUnusable(name, value);
     chosen.set(name, value);
   }
-  const kept = [...chosen].filter(
-    ([name]) => choice.includeOnly.length === 0 || matchesAnyName(choice.includeOnly, name),
-  );
+  const isKept = choice.includeOnly.length === 0 ? () => true : compileNames(choice.includeOnly);
+  const kept = [...chosen].filter(([name]) => isKept(name));
   return Object.fromEntries(kept);
 }
 
@@ -44,14 +43,16 @@ function inheritedFrom(
   choice: EnvironmentChoice,
 ): [string, string][] {
   if (choice.inherit === 'none') return [];
-  const core = choice.inherit === 'core' ? patternsOf(CORE_NAMES) : ['*'];
-  const excluded = choice.ignoreDefaultExcludes
-    ? choice.exclude
-    : [...patternsOf(SECRET_NAMES), ...patternsOf(START_UP_CODE_NAMES), ...choice.exclude];
+  const isCore = choice.inherit === 'core' ? compileNames(patternsOf(CORE_NAMES)) : () => true;
+  const isExcluded = compileNames(
+    choice.ignoreDefaultExcludes
+      ? choice.exclude
+      : [...patternsOf(SECRET_NAMES), ...patternsOf(START_UP_CODE_NAMES), ...choice.exclude],
+  );
   const inherited: [string, string][] = [];
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || problemOf(name, value) !== undefined) continue;
-    if (matchesAnyName(core, name) && !matchesAnyName(excluded, name)) inherited.push([name, value]);
+    if (isCore(name) && !isExcluded(name)) inherited.push([name, value]);
   }
   return inherited;
 }

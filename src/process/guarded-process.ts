@@ -30,6 +30,8 @@ export interface GuardedProcess {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** Resolves when the command is being executed, or nothing will come of it. */
+  readonly isReady: Promise<void>;
   /** The guard's exit status, once it has ended and all its events have been told. */
   readonly exited: Promise<number>;
   /** Ends the whole tree: the guard takes the end of its control socket for our death. */
@@ -62,13 +64,20 @@ export async function startGuarded(
   });
   const control = child.extra[0] ?? unreachable('the guard has no control socket');
   if (request.message.length > 0) control.write(request.message);
-  const ends = await openPipes(child.pid, control, { wanted, onEvent });
+  let becomeReady: () => void = () => undefined;
+  const isReady = Promise.race([new Promise<void>((resolve) => (becomeReady = resolve)), ended(control)]);
+  const noteEvent = (event: GuardEvent): void => {
+    onEvent(event);
+    if (event.kind !== 'child') becomeReady();
+  };
+  const ends = await openPipes(child.pid, control, { wanted, onEvent: noteEvent });
   const exit = child.exited;
   return {
     pid: child.pid,
     stdin: ends[0] === undefined ? undefined : writer(ends[0]),
     stdout: ends[1] === undefined ? undefined : reader(ends[1]),
     stderr: ends[2] === undefined ? undefined : reader(ends[2]),
+    isReady,
     exited: Promise.all([exit, ended(control)]).then(([{ code, signal }]) => exitStatusOf(code, signal)),
     kill: () => {
       control.destroy();

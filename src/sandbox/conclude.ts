@@ -1,6 +1,12 @@
+import { type ManagedPolicy } from '../binding/bound-policy.js';
+import { resolveLinks } from '../binding/file-system-view.js';
+import { type Denial } from '../denials/denial.js';
+import { type EvidenceOfExit } from '../denials/evidence.js';
+import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';
+import { judgeOf } from './judge.js';
+import { type Enforcement, type SandboxOutcome } from './outcome.js';
 import { type PreparedCommand } from './prepare.js';
-import { type Enforcement } from './outcome.js';
-import { type Conclude } from './running-command.js';
+import { type CommandEnd, type Conclude } from './running-command.js';
 
 /**
  * How the outcome of a prepared command is made.
@@ -8,13 +14,13 @@ import { type Conclude } from './running-command.js';
  * @param prepared - what was run.
  */
 export function concludeWith(prepared: PreparedCommand): Conclude {
-  return ({ status, durationMs }) => ({
-    status,
-    exitCode: status.code,
-    durationMs,
+  return async (end, outputTail) => ({
+    status: end.status,
+    exitCode: end.status.code,
+    durationMs: end.durationMs,
     enforcement: enforcementOf(prepared),
-    denials: [],
     warnings: prepared.warnings,
+    ...(await denialsOf(prepared, end, outputTail)),
   });
 }
 
@@ -22,4 +28,42 @@ function enforcementOf({ policy }: PreparedCommand): Enforcement {
   return policy.kind === 'managed'
     ? { kind: 'full', launcher: 'bubblewrap' }
     : { kind: 'none', reason: policy.reason };
+}
+
+/** Only a command that failed is looked at, and only then is the code that does it loaded. */
+async function denialsOf(
+  prepared: PreparedCommand,
+  end: CommandEnd,
+  output: string,
+): Promise<Pick<SandboxOutcome, 'denials' | 'hints'>> {
+  const { policy } = prepared;
+  if (policy.kind !== 'managed' || end.status.code === 0) return { denials: [], hints: [] };
+  const [{ classifyDenials }, { hintLines }] = await Promise.all([
+    import('../denials/classify.js'),
+    import('../denials/hint-text.js'),
+  ]);
+  const denials: readonly Denial[] = classifyDenials({
+    exit: exitEvidence(end, prepared, policy),
+    output,
+    cwd: policy.cwd,
+    judge: judgeOf(policy.fileSystem),
+    network: policy.network,
+  });
+  return { denials, hints: hintLines(denials) };
+}
+
+function exitEvidence({ exit }: CommandEnd, { command }: PreparedCommand, policy: ManagedPolicy): EvidenceOfExit {
+  if (exit.kind === 'exited') return exit;
+  const { program, reason } = exit;
+  return { kind: 'not-executed', program, reason, candidate: findOnHost(program, command.environment['PATH'], policy.cwd) };
+}
+
+/** Where the program is on this machine, whether or not the command may see it. */
+function findOnHost(program: string, searchPath: string | undefined, cwd: AbsolutePath): AbsolutePath | undefined {
+  const directories = program.includes('/') ? [''] : (searchPath ?? '/bin:/usr/bin').split(':');
+  for (const directory of directories) {
+    const path = resolvePath(cwd, directory === '' ? program : `${directory}/${program}`);
+    if (resolveLinks(path).target === 'file') return path;
+  }
+  return undefined;
 }

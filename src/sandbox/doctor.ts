@@ -28,7 +28,7 @@ export async function examine(machine: Machine): Promise<DoctorReport> {
     platform: machine.facts.platform,
     kernelRelease: machine.facts.kernelRelease,
     userId: machine.facts.userId,
-    launcher: launcherOf(machine),
+    launcher: await launcherOf(machine),
     checks,
     canSandbox: checks.every((check) => check.isOk || !needed.has(check.name)),
   };
@@ -61,13 +61,13 @@ function prepared(machine: Machine): ReturnType<typeof prepareCommand> {
   return prepareCommand({ argv: ['true'], profile: 'read-only', cwd: '/' }, machine);
 }
 
-function findLauncher(machine: Machine): string {
-  return machine.sandboxBackend().findLauncher({ kind: 'unrestricted' }).path;
+async function findLauncher(machine: Machine): Promise<string> {
+  return (await machine.sandboxBackend().findLauncher({ kind: 'unrestricted' })).path;
 }
 
-function launcherOf(machine: Machine): string | undefined {
+async function launcherOf(machine: Machine): Promise<string | undefined> {
   try {
-    return findLauncher(machine);
+    return await findLauncher(machine);
   } catch {
     return undefined;
   }
@@ -78,7 +78,7 @@ async function probeLauncher(machine: Machine): Promise<string> {
   if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, command);
-  const failure = await backend.probe(plan, backend.findLauncher(policy.fileSystem).path);
+  const failure = await backend.probe(plan, (await backend.findLauncher(policy.fileSystem)).path);
   if (failure !== undefined) throw failure;
   return plan.namespaces.join(', ');
 }

@@ -1,5 +1,5 @@
 import { type BoundFileSystem } from '../binding/bound-policy.js';
-import { resolveLinks } from '../binding/file-system-view.js';
+import { isSocket, resolveLinks } from '../binding/file-system-view.js';
 import { type AbsolutePath } from '../paths/absolute-path.js';
 import { type Evaluator, type FileOperation, type Verdict, createEvaluator } from '../permissions/evaluate.js';
 
@@ -9,6 +9,7 @@ export interface Judgement {
   /** With its symbolic links followed. */
   readonly path: AbsolutePath;
   readonly exists: boolean;
+  readonly isSocket: boolean;
 }
 
 /** Decides about paths that may hold symbolic links: the links are followed on this machine as it is now. */
@@ -27,6 +28,7 @@ export function judgeOf(fileSystem: BoundFileSystem): Judge {
       verdict: evaluator.evaluate(operation, resolved.path),
       path: resolved.path,
       exists: resolved.target !== 'missing',
+      isSocket: isSocket(resolved.path),
     };
   };
 }

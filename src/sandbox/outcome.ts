@@ -34,6 +34,8 @@ export interface SandboxOutcome {
   readonly enforcement: Enforcement;
   /** What the sandbox refused, as far as it can be told; empty when the command succeeded. */
   readonly denials: readonly Denial[];
+  /** The denials in sentences, one a line, with the option that would allow each. */
+  readonly hints: readonly string[];
   readonly warnings: readonly string[];
 }
 

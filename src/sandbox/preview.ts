@@ -14,7 +14,7 @@ import { type SandboxCommand } from './sandbox-command.js';
  * @param machine - where.
  * @throws CordonError those of `prepareCommand`.
  */
-export function previewCommand(command: SandboxCommand, machine: Machine): PlanPreview {
+export async function previewCommand(command: SandboxCommand, machine: Machine): Promise<PlanPreview> {
   const prepared = prepareCommand(command, machine);
   const { policy } = prepared;
   const head = { profile: prepared.profile, policy: describePolicy(policy), warnings: prepared.warnings };
@@ -23,13 +23,14 @@ export function previewCommand(command: SandboxCommand, machine: Machine): PlanP
   }
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, prepared.command);
-  const printed = printPlan(plan, launcherOr('bwrap', machine, prepared), backend.deniedFile());
+  const printed = printPlan(plan, await launcherOr('bwrap', machine, prepared), backend.deniedFile());
   return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine };
 }
 
-function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): string {
+async function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): Promise<string> {
   try {
-    return policy.kind === 'managed' ? machine.sandboxBackend().findLauncher(policy.fileSystem).path : name;
+    if (policy.kind !== 'managed') return name;
+    return (await machine.sandboxBackend().findLauncher(policy.fileSystem)).path;
   } catch (error) {
     if (error instanceof CordonError && error.code === 'launcher-missing') return name;
     throw error;

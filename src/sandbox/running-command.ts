@@ -20,7 +20,7 @@ export interface CommandEnd {
 }
 
 /** Makes an outcome of an end and of the tail of what the command wrote to its standard error or terminal. */
-export type Conclude = (end: CommandEnd, outputTail: string) => SandboxOutcome;
+export type Conclude = (end: CommandEnd, outputTail: string) => Promise<SandboxOutcome>;
 
 /** A command that runs, whatever enforces its profile. */
 export class RunningCommand {

@@ -58,7 +58,7 @@ export class SandboxManager {
    * @param command - what would run.
    * @throws CordonError when the command cannot be prepared.
    */
-  preview(command: SandboxCommand): PlanPreview {
+  preview(command: SandboxCommand): Promise<PlanPreview> {
     return previewCommand(command, this.#machine);
   }
 

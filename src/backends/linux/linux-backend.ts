@@ -63,7 +63,7 @@ export class LinuxBackend {
   }
 
   /** Where system bubblewrap is, for a policy. */
-  findLauncher(fileSystem: BoundFileSystem): FoundExecutable {
+  findLauncher(fileSystem: BoundFileSystem): Promise<FoundExecutable> {
     return findBubblewrap(this.#facts.searchPath, writability(fileSystem));
   }
 
@@ -84,16 +84,22 @@ export class LinuxBackend {
 
   async #probedTools(plan: LinuxLaunchPlan, fileSystem: BoundFileSystem): Promise<LaunchTools> {
     const tools = this.#diagnosisTools();
-    const executable = this.findLauncher(fileSystem);
-    const key = { executable, kernelRelease: this.#facts.kernelRelease, options: probeOptions(plan) };
-    this.#cache ??= new ProbeCache(this.#privateDirectory().path);
-    if (!this.#cache.has(key)) {
-      const failure = await probeBubblewrap(key.options, { ...tools, bubblewrap: executable.path });
-      if (failure !== undefined) throw failure;
-      this.#cache.add(key);
-    }
+    const bubblewrap = await this.#probedLauncher(plan, fileSystem);
     const { deniedFile } = this.#privateDirectory();
-    return { ...tools, bubblewrap: executable.path, deniedFile, journal: this.#openJournal() };
+    return { ...tools, bubblewrap, deniedFile, journal: this.#openJournal() };
+  }
+
+  async #probedLauncher(plan: LinuxLaunchPlan, fileSystem: BoundFileSystem): Promise<AbsolutePath> {
+    const { searchPath, kernelRelease } = this.#facts;
+    const key = { searchPath, kernelRelease, options: probeOptions(plan) };
+    this.#cache ??= new ProbeCache(this.#privateDirectory().path);
+    const known = this.#cache.find(key);
+    if (known !== undefined && !writability(fileSystem)(known.path)) return known.path;
+    const executable = await this.findLauncher(fileSystem);
+    const failure = await this.probe(plan, executable.path);
+    if (failure !== undefined) throw failure;
+    this.#cache.add(key, executable);
+    return executable.path;
   }
 
   #diagnosisTools(): Pick<LaunchTools, 'guard' | 'diagnosis'> {

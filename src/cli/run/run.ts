@@ -72,8 +72,8 @@ function isSameFile(a: number, b: number): boolean {
   }
 }
 
-function printPlan(manager: SandboxManager, command: SandboxCommand, { json }: RunOptions): number {
-  const preview = manager.preview(command);
+async function printPlan(manager: SandboxManager, command: SandboxCommand, { json }: RunOptions): Promise<number> {
+  const preview = await manager.preview(command);
   process.stdout.write(`${json ? JSON.stringify(preview.json, null, 2) : preview.commandLine}\n`);
   return 0;
 }

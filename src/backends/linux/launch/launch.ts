@@ -77,25 +77,42 @@ interface Told {
   /** Process 1 of the sandbox, by its id on this machine. */
   init: number | undefined;
   last: GuardEvent | undefined;
+  /** Whether the command was started, or was to be and could not be executed. */
+  isReleased: boolean;
   onExited: () => void;
 }
 
-async function startSandbox(parts: SandboxParts): Promise<LinuxSandbox> {
+/** Returns when the sandbox is ready and the command is being executed in it. */
+async function startSandbox(parts: SandboxParts): Promise<LinuxSandbox | PlanIsStale> {
   const { stdio } = parts;
   const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
-  const told: Told = { init: undefined, last: undefined, onExited: () => undefined };
+  const told: Told = { init: undefined, last: undefined, isReleased: false, onExited: () => undefined };
   try {
     const guard = await startGuarded(guardRequest(parts, terminal), (event) => {
       if (event.kind === 'child') told.init = event.pid;
       else told.last = event;
+      if (event.kind === 'released') told.isReleased = true;
       if (event.kind === 'exited') told.onExited();
     });
-    return new LinuxSandbox(parts, { guard, terminal, told });
+    const sandbox = new LinuxSandbox(parts, { guard, terminal, told });
+    await guard.isReady;
+    return told.isReleased ? sandbox : await failureOf(sandbox);
   } catch (error) {
     terminal?.close();
     throw error;
   } finally {
     terminal?.closeSlave();
+  }
+}
+
+/** A disk that changed while the mounts were made is looked at again; everything else is told. */
+async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsStale> {
+  try {
+    await sandbox.exited;
+    return sandbox;
+  } catch (error) {
+    if (error instanceof CordonError && error.details['reason'] === 'replaced') return { kind: 'stale' };
+    throw error;
   }
 }
 
@@ -188,6 +205,7 @@ class LinuxSandbox implements SandboxedProcess {
     const said = (await this.#messages?.takeHeld()) ?? '';
     const failure = readExecFailure(said, this.#parts.plan.command.argv[0]);
     if (failure !== undefined) return failure;
+    if (SOURCE_IS_GONE.test(said)) throw replaced(said);
     throw diagnoseSetupFailure(said, this.#parts.tools.diagnosis, 'setup-failed');
   }
 }
@@ -198,10 +216,16 @@ function filtered(source: Readable): SetupMessages {
   return source.pipe(messages);
 }
 
+/** bubblewrap's words when a path that was to be mounted has gone since it was looked at. */
+const SOURCE_IS_GONE = /can't (?:find source path|get type of source)/iu;
+
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
-  const path = plan.checks[index]?.path ?? '?';
-  return new CordonError('setup-failed', `Cannot set the sandbox up: ${JSON.stringify(path)} was replaced meanwhile`, {
-    details: { path, reason: 'replaced' },
+  return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);
+}
+
+function replaced(what: string): CordonError {
+  return new CordonError('setup-failed', `Cannot set the sandbox up: ${what}`, {
+    details: { reason: 'replaced', what },
     hint: 'Something else is changing these directories; run the command again when it is done.',
   });
 }

@@ -1,5 +1,4 @@
 import { realpathSync, statSync } from 'node:fs';
-import which from 'which';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath, parseAbsolutePath } from '../../../paths/absolute-path.js';
 
@@ -16,13 +15,17 @@ export interface FoundExecutable {
  * @param isWritable - whether the command may write a path.
  * @throws CordonError `launcher-missing`.
  */
-export function findBubblewrap(searchPath: string, isWritable: (path: AbsolutePath) => boolean): FoundExecutable {
+export async function findBubblewrap(
+  searchPath: string,
+  isWritable: (path: AbsolutePath) => boolean,
+): Promise<FoundExecutable> {
   const directories = searchPath.split(':').filter((directory) => directory.startsWith('/'));
+  const { default: which } = await import('which');
   const candidates = which.sync('bwrap', { all: true, nothrow: true, path: directories.join(':') }) ?? [];
   for (const candidate of candidates) {
     const path = parseAbsolutePath(realpathSync.native(candidate));
     if (!isWritable(path) && !isWritable(parseAbsolutePath(candidate))) {
-      return { path, modifiedMs: statSync(path).mtimeMs };
+      return executableAt(path);
     }
   }
   throw new CordonError(
@@ -32,4 +35,9 @@ export function findBubblewrap(searchPath: string, isWritable: (path: AbsolutePa
       : `bubblewrap was found only where the command may write: ${candidates.join(', ')}`,
     { details: { candidates } },
   );
+}
+
+/** What is at a path now, which is known to be an executable. */
+export function executableAt(path: AbsolutePath): FoundExecutable {
+  return { path, modifiedMs: statSync(path).mtimeMs };
 }

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import { inject } from 'vitest';
+import { type ProgramOptions, type ProgramRun, type StartedProgram, runProgram, startProgram } from './run-program.js';
+
+/** How sandbox-run is started. */
+export interface SandboxedOptions extends Omit<ProgramOptions, 'env'> {
+  readonly home: string;
+  /** Laid over an environment of HOME, PATH and LANG. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program that is to start sandbox-run, whose words are appended to it. */
+  readonly launcher?: readonly string[];
+}
+
+/** A run of sandbox-run. */
+export interface SandboxedRun extends ProgramRun {
+  /** The last line of standard error, where it is JSON: with `--json` the outcome or the error. */
+  readonly json: unknown;
+  /** The code of the error in it, if it is one. */
+  readonly errorCode: string | undefined;
+}
+
+/** Runs the executable as installed: `sandbox-run ARGS…`. */
+export async function runSandboxed(args: readonly string[], options: SandboxedOptions): Promise<SandboxedRun> {
+  return withJson(await runProgram(commandLine(args, options), programOptions(options)));
+}
+
+/** Starts it and leaves its input open. */
+export function startSandboxed(args: readonly string[], options: SandboxedOptions): StartedProgram {
+  return startProgram(commandLine(args, options), programOptions(options));
+}
+
+/** The words that start the executable of the installation under test. */
+export function sandboxRunCommand(): readonly [string, string] {
+  return [process.execPath, path.join(inject('installation'), 'dist/bin/sandbox-run.cjs')];
+}
+
+function commandLine(args: readonly string[], { launcher = [] }: SandboxedOptions): readonly [string, ...string[]] {
+  const [file, ...rest] = [...launcher, ...sandboxRunCommand(), ...args];
+  return [file ?? '', ...rest];
+}
+
+function programOptions({ home, env, ...options }: SandboxedOptions): ProgramOptions {
+  const path = process.env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin';
+  return { ...options, env: { HOME: home, PATH: path, LANG: 'C.UTF-8', ...env } };
+}
+
+function withJson(run: ProgramRun): SandboxedRun {
+  const json = parseLastLine(run.stderr);
+  return { ...run, json, errorCode: textAt(json, ['error', 'code']) };
+}
+
+function parseLastLine(text: string): unknown {
+  const last = text.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return JSON.parse(last);
+  } catch {
+    return undefined;
+  }
+}
+
+function textAt(value: unknown, keys: readonly string[]): string | undefined {
+  let at = value;
+  for (const key of keys) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = new Map<string, unknown>(Object.entries(at)).get(key);
+  }
+  return typeof at === 'string' ? at : undefined;
+}

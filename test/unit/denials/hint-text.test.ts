@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { type Denial } from '../../../src/denials/denial.js';
+import { hintLines } from '../../../src/denials/hint-text.js';
+import { parseAbsolutePath } from '../../../src/paths/absolute-path.js';
+import { classify } from './world.js';
+
+describe('hints', () => {
+  it.each([
+    [
+      'a refused write',
+      'tee: /etc/x: Read-only file system',
+      'sandbox: write to "/etc/x" was refused (likely): ":root" = "read"; --allow-write "/etc" would allow it',
+    ],
+    [
+      'a deny that no option lifts',
+      'cat: /secret/key: Permission denied',
+      'sandbox: read of "/secret/key" was refused (likely): "file:///secret" = "deny"',
+    ],
+    [
+      'a socket',
+      'dial unix /run/docker.sock: connect: no such file or directory',
+      'sandbox: connecting to socket "/run/docker.sock" was refused (likely): sockets and run-time files of the host are hidden; --allow-unix-socket "/run/docker.sock" would allow it',
+    ],
+    [
+      'the network with a host',
+      'Could not resolve host: example.com',
+      'sandbox: connecting to "example.com" was refused (likely): the network is restricted; --network on would allow it',
+    ],
+    [
+      'the network without a host',
+      'OSError: [Errno 101] Network is unreachable',
+      'sandbox: a network connection was refused (likely): the network is restricted; --network on would allow it',
+    ],
+  ])('tell %s in one line', (_, output, hint) => {
+    expect(hintLines(classify(output))).toEqual([hint]);
+  });
+
+  it('tell a system call', () => {
+    expect(hintLines([{ kind: 'system-call', certainty: 'likely', source: 'seccomp-signal' }])).toEqual([
+      'sandbox: a system call was refused (likely): the command ended as if by SIGSYS',
+    ]);
+  });
+
+  it('do not say likely of what is proven', () => {
+    const exit = {
+      kind: 'not-executed',
+      program: 'x',
+      reason: 'not-found',
+      candidate: parseAbsolutePath('/secret/key'),
+    } as const;
+    expect(hintLines(classify('', { exit }))).toEqual([
+      'sandbox: read of "/secret/key" was refused: "file:///secret" = "deny"',
+    ]);
+  });
+
+  it('are one line each without control characters, whatever a path holds', () => {
+    const path = parseAbsolutePath('/etc/a\nb\u001b[2J\u009b31m\u202ec');
+    const denial: Denial = {
+      kind: 'file',
+      operation: 'write',
+      path,
+      certainty: 'likely',
+      source: 'policy',
+      rule: '":root" = "read"',
+      allowedBy: { flag: '--allow-write', value: path },
+    };
+    const [line] = hintLines([denial]);
+    expect(line).toMatch(/^[ -~]+$/u);
+    expect(line).toContain('"/etc/a\\nb\\u001b[2J\\u009b31m\\u202ec"');
+  });
+});
