@@ -80,7 +80,7 @@ async function buildLibrary() {
 const prebuiltSeccomp = {
   name: 'prebuilt-seccomp',
   setup({ onLoad }) {
-    onLoad({ filter: /[/\\]plan[/\\]seccomp[/\\]program\.ts$/u }, async ({ path: file }) => {
+    onLoad({ filter: /[/\\]plan[/\\]seccomp[/\\]program\.ts$/ }, async ({ path: file }) => {
       const { assembleSeccompProgram } = await load(file);
       const programs = SECCOMP_VARIANTS.map((variant) => [
         `${variant.architecture}-${variant.network}`,
@@ -116,7 +116,7 @@ async function load(entryPoint) {
 
 function emitDeclarations() {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const args = ['--project', path.join(root, 'src/tsconfig.build.json'), '--outDir', draft];
+  const args = ['--project', path.join(root, "src/tsconfig.build.json"), '--outDir', draft];
   const { status } = spawnSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
   if (status !== 0) throw new Error('type declarations were not made');
 }

@@ -15,23 +15,23 @@ const PROC = parseAbsolutePath('/proc');
 /** How many missing directories are climbed to one that exists; deeper is not worth the looking. */
 const MAX_CLIMB = 16;
 
+/** What was to be done with a path. `remove` covers renaming: it changes the directory that holds the name. */
+export type RefusedUse = FileOperation | 'remove';
+
 /**
- * The option that would allow a refused operation: for the path itself, or, where something is to be created, for the
- * nearest directory above it that exists. Nothing lifts a deny or a rule of cordon's own, and "/" is never suggested.
+ * The option that would allow a refused use: for the path itself, or, where a name is to be made, changed or removed, for the
+ * nearest directory above it that exists. Nothing lifts a deny or a rule of cordon's own, nothing lets a rule's own path be removed
+ * (it is a mount), and "/" is never suggested.
  *
- * @param operation - what was refused.
+ * @param use - what was refused.
  * @param judged - what the policy says of the path.
  * @param judge - is asked about the directories above it.
  */
-export function allowFlagFor(
-  operation: FileOperation,
-  judged: JudgedPath,
-  judge: PathJudge,
-): AllowFlag | undefined {
+export function allowFlagFor(use: RefusedUse, judged: JudgedPath, judge: PathJudge): AllowFlag | undefined {
   if (!isLiftable(judged.verdict.decision) || isWithin(judged.path, PROC)) return undefined;
-  const value = operation === 'read' ? judged.path : writablePlace(judged, judge);
+  const value = use === 'read' ? judged.path : writablePlace(use, judged, judge);
   if (value === undefined || value === ROOT_PATH) return undefined;
-  return { flag: operation === 'read' ? '--allow-read' : '--allow-write', value };
+  return { flag: use === 'read' ? '--allow-read' : '--allow-write', value };
 }
 
 /**
@@ -56,11 +56,17 @@ function isLiftable(decision: Decision): boolean {
 }
 
 /** A grant above the deciding rule would change nothing, for the longer path decides: then the rule's own path is the place. */
-function writablePlace(judged: JudgedPath, judge: PathJudge): AbsolutePath | undefined {
+function writablePlace(
+  use: 'write' | 'remove',
+  judged: JudgedPath,
+  judge: PathJudge,
+): AbsolutePath | undefined {
   const { decision } = judged.verdict;
   const rule = decision.kind === 'rule' ? decision.rule : undefined;
+  if (use === 'remove' && rule?.path === judged.path) return undefined;
   if (rule?.origin.kind === 'protected-metadata') return rule.path;
-  const place = nearestExisting(judged, judge);
+  const start = use === 'remove' ? judge('write', parentPath(judged.path)) : judged;
+  const place = nearestExisting(start, judge);
   return place !== undefined && rule !== undefined && !isWithin(place, rule.path) ? rule.path : place;
 }
 

@@ -1,5 +1,4 @@
-import { type FileOperation } from '../permissions/evaluate.js';
-import { allowFlagFor, allowSocketFlagFor } from './allow-flag.js';
+import { type RefusedUse, allowFlagFor, allowSocketFlagFor } from './allow-flag.js';
 import { type Certainty, type DenialSource, type FileDenial, type SocketDenial } from './denial.js';
 import { type JudgedPath, type PathJudge } from './evidence.js';
 import { describeDecision } from './rule-text.js';
@@ -16,17 +15,18 @@ const MASKED = 'sockets of the host answer only where they are allowed by name';
 /**
  * The denial of an operation that the policy refuses.
  *
- * @param operation - what was refused.
+ * @param use - what was refused; removing is a kind of writing.
  * @param judged - what the policy says of the path.
  * @param context - how well founded it is, and the policy.
  */
 export function fileDenialAt(
-  operation: FileOperation,
+  use: RefusedUse,
   judged: JudgedPath,
   { certainty, source, judge }: Standing & { readonly judge: PathJudge },
 ): FileDenial {
   const rule = describeDecision(judged.verdict.decision);
-  const allowedBy = allowFlagFor(operation, judged, judge);
+  const allowedBy = allowFlagFor(use, judged, judge);
+  const operation = use === 'read' ? 'read' : 'write';
   return { kind: 'file', operation, path: judged.path, certainty, source, rule, allowedBy };
 }
 

@@ -3,7 +3,7 @@ import { type FileOperation } from '../permissions/evaluate.js';
 import { fileDenialAt, socketDenialAt } from './denial-at.js';
 import { type Denial } from './denial.js';
 import { type JudgedPath, type PathJudge } from './evidence.js';
-import { readAttempts } from './operations.js';
+import { type Attempts, readAttempts } from './operations.js';
 import { type PathMention, mentionsAtEnd, pathMentions } from './path-mentions.js';
 import { type RefusalText, readRefusal } from './refusal-text.js';
 
@@ -43,14 +43,13 @@ export function fileDenialsOf(
   const attempts = readAttempts(refusal, mentions);
   return mentions.flatMap((mention, place) => {
     const operations = attempts.operations[place] ?? [];
-    const line = { refusal, isAboutWriting: attempts.isAboutWriting };
-    return denialOfMention(mention, { operations, line, context }) ?? [];
+    return denialOfMention(mention, { operations, line: { refusal, attempts }, context }) ?? [];
   });
 }
 
 interface Line {
   readonly refusal: RefusalText;
-  readonly isAboutWriting: boolean;
+  readonly attempts: Attempts;
 }
 
 interface Question {
@@ -79,7 +78,8 @@ function denialOfMention(mention: PathMention, { operations, line, context }: Qu
     if (judged.isSocket && operation === 'read') {
       if (isClosedSocket(judged, line.refusal)) return socketDenialAt(judged, STANDING);
     } else if (!judged.verdict.allowed && isBelievable(judged, mention, line)) {
-      return fileDenialAt(operation, judged, { ...STANDING, judge: context.judge });
+      const change = operation === 'write' && line.attempts.isAboutRemoving ? 'remove' : operation;
+      return fileDenialAt(change, judged, { ...STANDING, judge: context.judge });
     }
   }
   return undefined;
@@ -103,7 +103,9 @@ function isBelievable(judged: JudgedPath, mention: PathMention, line: Line): boo
     case 'permission':
     case 'not-permitted':
       return (
-        mention.form !== 'plain' || judged.exists || (line.isAboutWriting && !mention.text.includes(' '))
+        mention.form !== 'plain' ||
+        judged.exists ||
+        (line.attempts.isAboutWriting && !mention.text.includes(' '))
       );
   }
 }

@@ -7,9 +7,9 @@ import { type NetworkDenial } from './denial.js';
 const UNREACHABLE =
   /\bcould not resolve (?:host|proxy)|\btemporary failure (?:in name resolution|resolving)\b|\bname or service not known\b|\bnodename nor servname provided\b|\bnetwork is unreachable\b|\bENETUNREACH\b|\bEAI_AGAIN\b|\bgetaddrinfo ENOTFOUND\b|\bunable to resolve host address\b|\bcould not translate host name\b|\bdial tcp: lookup\b|\bUnknownHostException\b|\bbad address ['‘]|\[errno -[23]\]/iu;
 
-/** What they also say when the other side does not answer: only with a host that is not this one. */
-const NOT_CONNECTED = /\bcouldn't connect to server\b|\bfailed to establish a new connection\b/iu;
-const REFUSED = /\bconnection refused\b|\bECONNREFUSED\b/iu;
+/** What curl says of a port without a listener as well as of no route: it counts with another machine's address. A name had to be resolved first. */
+const NOT_CONNECTED = /\bcouldn't connect to server\b/iu;
+const ADDRESS = /^(?:\d{1,3}\.[\d.]{5,11}|\[?[\da-f]{0,4}:[\da-f:.]{1,40}\]?)$/iu;
 
 /** What stands before the host's name; the name is at most 253 characters (RFC 1035, section 2.3.4), a port comes on top. */
 const TARGET =
@@ -31,7 +31,7 @@ export function networkDenialOf(line: string): NetworkDenial | undefined {
   if (certain === null && !NOT_CONNECTED.test(line)) return undefined;
   const target = targetOf(line, certain?.index ?? 0);
   if (target !== undefined && LOOPBACK.test(target)) return undefined;
-  if (certain === null && (target === undefined || REFUSED.test(line))) return undefined;
+  if (certain === null && !ADDRESS.test(target ?? '')) return undefined;
   return {
     kind: 'network',
     target,

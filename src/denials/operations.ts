@@ -6,6 +6,10 @@ import { type RefusalText } from './refusal-text.js';
 const WRITING =
   /\b(?:create|creating|touch|mkdir|mkdtemp|mkstemp|mkfifo|mknod|tee|write|writing|writeFile|remove|removing|delete|deleting|unlink|unlinking|rmdir|move|moving|rename|renaming|chmod|chown|utime|utimes|permissions of|ownership of|times of|symlink|link|lock|truncate|ftruncate|append|saving|copyfile|temporary file|listen|bind)\b/iu;
 
+/** Words for what changes the directory that holds a name; "A -> B" is a renaming where no other word says otherwise. */
+const REMOVING =
+  /\b(?:remove|removing|delete|deleting|unlink|unlinking|rmdir|move|moving|rename|renaming)\b| -> /iu;
+
 /** Words that only stand where something is read. */
 const READING =
   /\b(?:for reading|reading|scandir|opendir|readdir|open directory|read directory|readlink|cannot access|cannot stat|cannot change to|lstat|cd|spawn|spawnSync)\b/iu;
@@ -26,6 +30,8 @@ export interface Attempts {
   readonly operations: readonly (readonly FileOperation[])[];
   /** Whether the line says, in words or by the kind of error, that something was to be changed. */
   readonly isAboutWriting: boolean;
+  /** Whether the names themselves were to be removed or changed. */
+  readonly isAboutRemoving: boolean;
 }
 
 /**
@@ -41,7 +47,8 @@ export function readAttempts(refusal: RefusalText, mentions: readonly PathMentio
   const ofLast = operationsOf(refusal, words);
   const ofOthers = operationsOfOthers(refusal, words) ?? ofLast;
   const operations = mentions.map((_, index) => (index === mentions.length - 1 ? ofLast : ofOthers));
-  return { operations, isAboutWriting: isAboutWriting(refusal, words) };
+  const isAboutRemoving = REMOVING.test(words) && !COPYING.test(words) && !LINKING.test(words);
+  return { operations, isAboutWriting: isAboutWriting(refusal, words), isAboutRemoving };
 }
 
 /** A name may hold any word. A short one is left where it is: it would be taken out of the middle of words. */

@@ -5,6 +5,9 @@ import { fixtureCommand } from '../support/integration-fixtures.js';
 import { makeMark, markedProcesses } from '../support/integration-processes.js';
 import { describeOnStage } from '../support/stage.js';
 
+/** Holds bubblewrap on every distribution, and no directory that is closed to anybody. */
+const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
+
 describeOnStage("sandbox-run's exit status", (stage) => {
   test.each([0, 1, 2, 7, 42, 124, 125, 126, 127, 128, 255])('is the %i of the command', async (code) => {
     const { code: seen, stderr } = await stage.run(['--', '/bin/sh', '-c', `exit ${String(code)}`]);
@@ -25,11 +28,18 @@ describeOnStage("sandbox-run's exit status", (stage) => {
   });
 
   test('is 127 for a program that is not on the path', async () => {
-    const run = await stage.run(['--json', '--', 'no-such-program-anywhere']);
+    const run = await stage.run(['--json', '--', 'no-such-program-anywhere'], { env: { PATH: SEARCH_PATH } });
     expect(run.code).toBe(127);
     expect(run.json).toMatchObject({
       status: { kind: 'not-executed', program: 'no-such-program-anywhere', code: 127 },
     });
+  });
+
+  test('is 127 for it, as in a shell, when a directory on the path may not be searched', async () => {
+    stage.plantOutside({ 'closed/': '' });
+    chmodSync(path.join(stage.outside, 'closed'), 0o000);
+    const env = { PATH: `${path.join(stage.outside, 'closed')}:${SEARCH_PATH}` };
+    expect((await stage.run(['--', 'no-such-program-anywhere'], { env })).code).toBe(127);
   });
 
   test.each([['./missing'], ['/no/such/program']])('is 127 for the missing file %s', async (program) => {

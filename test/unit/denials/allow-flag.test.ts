@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { allowFlagFor, allowSocketFlagFor } from '../../../src/denials/allow-flag.js';
+import { type RefusedUse, allowFlagFor, allowSocketFlagFor } from '../../../src/denials/allow-flag.js';
 import { type PathJudge } from '../../../src/denials/evidence.js';
 import { describeDecision } from '../../../src/denials/rule-text.js';
 import { parseAbsolutePath } from '../../../src/paths/absolute-path.js';
-import { type Decision, type FileOperation } from '../../../src/permissions/evaluate.js';
+import { type Decision } from '../../../src/permissions/evaluate.js';
 import { judge } from './world.js';
 
-function allowed(operation: FileOperation, path: string): unknown {
-  return allowFlagFor(operation, judge(operation, parseAbsolutePath(path)), judge);
+function allowed(use: RefusedUse, path: string): unknown {
+  return allowFlagFor(use, judge(use === 'read' ? 'read' : 'write', parseAbsolutePath(path)), judge);
 }
 
 describe('the option that would allow a refused operation', () => {
@@ -30,6 +30,17 @@ describe('the option that would allow a refused operation', () => {
     ['a path too deep to climb', `/${'d/'.repeat(40)}x`],
   ])('does not exist for %s', (_, path) => {
     expect(allowed('write', path)).toBeUndefined();
+  });
+
+  it('names for removing or renaming something the directory that holds it', () => {
+    expect(allowed('remove', '/etc/hosts')).toEqual({ flag: '--allow-write', value: '/etc' });
+    expect(allowed('remove', '/ws/frozen/sub')).toEqual({ flag: '--allow-write', value: '/ws/frozen' });
+    expect(allowed('remove', '/ws/.git/config')).toEqual({ flag: '--allow-write', value: '/ws/.git' });
+  });
+
+  it('does not exist for removing the path of a rule, which is mounted', () => {
+    expect(allowed('remove', '/ws/frozen')).toBeUndefined();
+    expect(allowed('remove', '/ws/.git')).toBeUndefined();
   });
 
   it('names a path that no entry covers, for reading as for writing', () => {

@@ -233,6 +233,23 @@ describe('refused writes', () => {
   });
 });
 
+describe('what would allow a refused write', () => {
+  it.each([
+    ['changing a file', "chmod: changing permissions of '/etc/hosts': Read-only file system", '/etc/hosts'],
+    ['removing a file', "rm: cannot remove '/etc/hosts': Read-only file system", '/etc'],
+    ['renaming a file', "OSError: [Errno 30] Read-only file system: '/etc/hosts' -> '/ws/g'", '/etc'],
+    [
+      'copying over a file',
+      "Error: EROFS: read-only file system, copyfile '/ws/f' -> '/etc/hosts'",
+      '/etc/hosts',
+    ],
+    ['removing what is mounted', "rm: cannot remove '/ws/frozen': Device or resource busy", undefined],
+  ])('is write access to what %s changes', (_, output, value) => {
+    const allowedBy = value === undefined ? undefined : { flag: '--allow-write', value };
+    expect(classify(output)).toMatchObject([{ kind: 'file', operation: 'write', allowedBy }]);
+  });
+});
+
 describe('refused reads', () => {
   it.each(REFUSED_READS)('are read from what %s says', (_, output, expected) => {
     expect(summaries(classify(output))).toEqual(expected);

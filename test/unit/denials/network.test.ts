@@ -70,6 +70,7 @@ const OWN_FAILURES: readonly (readonly [what: string, output: string])[] = [
     "HTTPConnectionPool(host='localhost', port=9): Failed to establish a new connection: [Errno 111] Connection refused",
   ],
   ['requests, refused', 'Failed to establish a new connection: [Errno 111] Connection refused'],
+  ['curl on a socket', "curl: (7) Failed to connect to a port 80 after 0 ms: Couldn't connect to server"],
   ['EFAULT', 'read: Bad address'],
   ['a server’s answer', 'curl: (22) The requested URL returned error: 404'],
 ];

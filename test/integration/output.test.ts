@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { SandboxManager } from '../../src/sandbox/sandbox-manager.js';
+import { fixtureCommand } from '../support/integration-fixtures.js';
+import { makeMark, markedProcesses } from '../support/integration-processes.js';
+import { runProgram } from '../support/run-program.js';
+import { sandboxRunCommand } from '../support/run-sandboxed.js';
+import { type Stage, describeOnStage } from '../support/stage.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Runs a line of bash in which `"$@"` is `sandbox-run --`; beside the test suite there is no sandbox in it. */
+async function pipeline(stage: Stage, line: string, args: readonly string[] = []): ReturnType<typeof runProgram> {
+  const script = `run() { ${sandboxRunCommand().map(quote).join(' ')} "$@"; }\n${line}`;
+  const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+  return runProgram(['/bin/bash', '-c', script, 'bash', ...args], {
+    caller: stage.caller,
+    cwd: stage.workspace,
+    env,
+  });
+}
+
+function quote(word: string): string {
+  return `'${word}'`;
+}
+
+const WRITES_BYTES = fixtureCommand('writes-bytes.mjs');
+
+describeOnStage('Output', (stage) => {
+  test('of 100 MiB comes byte for byte', async () => {
+    const words = [process.execPath, WRITES_BYTES, String(100 * MEBIBYTE)] as const;
+    const options = { caller: stage.caller, cwd: stage.workspace, env: {} };
+    const expected = await runProgram(words, options);
+    const run = await stage.run(['--', ...words]);
+    expect(run.stdout.length).toBe(100 * MEBIBYTE);
+    expect(sha256(run.stdout)).toBe(sha256(expected.stdout));
+  });
+
+  test('of 20 MiB on standard error comes byte for byte', async () => {
+    const line = `run -- bash -c '"$@" >&2' bash "$@" 2>&1 >/dev/null | sha256sum`;
+    const words = [process.execPath, WRITES_BYTES, String(20 * MEBIBYTE)] as const;
+    const expected = await runProgram(words, { caller: stage.caller, cwd: stage.workspace, env: {} });
+    const { output } = await pipeline(stage, line, words);
+    expect(output.slice(0, 64)).toBe(sha256(expected.stdout));
+  });
+
+  test('keeps its order where both streams are one pipe', async () => {
+    const line = 'run -- "$1" 2000 2>&1 | cat';
+    const { output } = await pipeline(stage, line, [fixtureCommand('alternates-its-outputs.sh')]);
+    expect(output.trim().split('\n').map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
+  });
+
+  test('keeps its order where both streams are one file', async () => {
+    const line = 'run -- "$1" 2000 >both 2>&1; cat both';
+    const { output } = await pipeline(stage, line, [fixtureCommand('alternates-its-outputs.sh')]);
+    expect(output.trim().split('\n').map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
+  });
+
+  test('goes behind what the file already holds with ">>"', async () => {
+    const { output } = await pipeline(stage, 'echo before >file; run -- echo new >>file; cat file');
+    expect(output).toBe('before\nnew\n');
+  });
+
+  test.each([
+    ['standard output', 'run -- bash -c "yes; exit 3" | head -c 10; echo " ${PIPESTATUS[0]}"', 'y\ny\ny\ny\ny\n 3\n'],
+    [
+      'both on one pipe',
+      'run -- bash -c "yes; exit 3" 2>&1 | head -c 10; echo " ${PIPESTATUS[0]}"',
+      'y\ny\ny\ny\ny\n 3\n',
+    ],
+    [
+      'standard error',
+      '{ run -- bash -c "yes >&2; exit 3" 2>&1 >/dev/null; echo "$?" >status; } | head -c 10; cat status',
+      'y\ny\ny\ny\ny\n3\n',
+    ],
+  ])('that nobody reads any more ends the command: %s', async (_which, line, expected) => {
+    expect((await pipeline(stage, line)).output).toBe(expected);
+  });
+
+  test('that nobody reads any more leaves the exit status of a command that dies of it', async () => {
+    const { output } = await pipeline(stage, 'run -- yes | head -c 2; echo ${PIPESTATUS[0]}');
+    expect(output).toBe('y\n141\n');
+  });
+
+  test('of a command that ends at once is not lost', async () => {
+    const runs = await Promise.all(
+      Array.from({ length: 10 }, () => stage.run(['--', '/bin/sh', '-c', 'echo out; echo err >&2'])),
+    );
+    expect(runs.map(({ code, output, stderr }) => [code, output, stderr])).toEqual(
+      runs.map(() => [0, 'out\n', 'err\n']),
+    );
+  });
+
+  test('of a grandchild that keeps the pipe is not lost, and its sandbox ends with the command', async () => {
+    const mark = makeMark();
+    const run = await stage.run(['--', fixtureCommand('leaves-a-grandchild.sh'), mark]);
+    expect(run.code).toBe(5);
+    expect(run.output).toContain('child\n');
+    expect(markedProcesses(mark)).toEqual([]);
+  });
+
+  test('can be written through /dev/stdout, /dev/stderr and /dev/fd/1', async () => {
+    const script = 'echo a >/dev/stdout; echo b >/dev/stderr; echo c >/dev/fd/1';
+    const { output, stderr } = await stage.run(['--', '/bin/sh', '-c', script]);
+    expect([output, stderr]).toEqual(['a\nc\n', 'b\n']);
+  });
+
+  test('that begins like a sentence of the launcher is handed on unchanged', async () => {
+    const script = 'printf "bwrap: " >&2; printf "cordon-guard: x" >&2';
+    const { code, stderr } = await stage.run(['--', '/bin/sh', '-c', script]);
+    expect([code, stderr]).toEqual([0, 'bwrap: cordon-guard: x']);
+  });
+
+  test('comes as it is written, not at the end', async () => {
+    const { child, firstLine, ended } = stage.start('echo first; read line; echo "$line"');
+    expect(await firstLine).toBe('first');
+    child.stdin?.end('second\n');
+    expect((await ended).output).toBe('first\nsecond\n');
+  });
+
+  test('may go to a full device: the command is told', async () => {
+    const { output } = await pipeline(stage, 'run -- bash -c "echo x" 2>/dev/null >/dev/full; echo $?');
+    expect(output).toBe('1\n');
+  });
+
+  test('may be closed: that is told before anything runs', async () => {
+    const { output } = await pipeline(stage, 'run -- touch ran >&-; echo $?; ls');
+    expect(output).toBe('125\n');
+  });
+});
+
+describeOnStage('Input', (stage) => {
+  test('of 50 MiB comes byte for byte', async () => {
+    const line = '"$1" "$2" 52428800 | run -- sha256sum';
+    const words = [process.execPath, WRITES_BYTES];
+    const { output } = await pipeline(stage, line, words);
+    const direct = await pipeline(stage, '"$1" "$2" 52428800 | sha256sum', words);
+    expect(output).toBe(direct.output);
+  });
+
+  test('that the command does not read is left for who comes next', async () => {
+    const line = 'printf "one\\ntwo\\n" | { run -- head -c 4; cat; }';
+    expect((await pipeline(stage, line)).output).toBe('one\ntwo\n');
+  });
+
+  test('may be closed: the command reads nothing', async () => {
+    expect((await pipeline(stage, 'run -- cat <&-; echo $?')).output).toMatch(/^\d+\n$/u);
+  });
+
+  test('may be a file of which the command gets the rest', async () => {
+    const line = 'printf "one\\ntwo\\n" >file; { read first; run -- cat; } <file';
+    expect((await pipeline(stage, line)).output).toBe('two\n');
+  });
+});
+
+describeOnStage('What the library keeps of output', (stage) => {
+  function manager(): SandboxManager {
+    return new SandboxManager({ environment: { HOME: stage.home, PATH: process.env['PATH'] } });
+  }
+
+  test('is all of it within the bound', async () => {
+    if (stage.caller.uid !== process.getuid?.()) return;
+    const outcome = await manager().run({
+      argv: ['/bin/sh', '-c', 'printf out; printf error >&2; exit 3'],
+      cwd: stage.workspace,
+    });
+    expect(outcome).toMatchObject({
+      status: { kind: 'exit', code: 3 },
+      stdout: { text: 'out', totalBytes: 3, truncated: false },
+      stderr: { text: 'error', totalBytes: 5, truncated: false },
+    });
+  });
+
+  test('is head and tail beyond it, and says how much is missing', async () => {
+    if (stage.caller.uid !== process.getuid?.()) return;
+    const outcome = await manager().run({
+      argv: ['/bin/sh', '-c', 'printf head; head -c 50000000 /dev/zero; printf tail'],
+      cwd: stage.workspace,
+      maxOutputBytes: 8,
+    });
+    const { text, totalBytes, truncated } = outcome.stdout;
+    expect([text, totalBytes, truncated]).toEqual([
+      'head\n[... 50000000 bytes left out ...]\ntail',
+      50_000_008,
+      true,
+    ]);
+  });
+
+  test('is one stream in order when both are asked for as one', async () => {
+    if (stage.caller.uid !== process.getuid?.()) return;
+    const outcome = await manager().run({
+      argv: [fixtureCommand('alternates-its-outputs.sh'), '200'],
+      cwd: stage.workspace,
+      stdio: { kind: 'pipes', stdin: 'null', stdout: 'pipe', stderr: 'stdout' },
+    });
+    expect(outcome.stdout.text.trim().split('\n').map(Number)).toEqual(
+      Array.from({ length: 200 }, (_, index) => index + 1),
+    );
+  });
+
+  test('is nothing where a descriptor of ours takes it', async () => {
+    if (stage.caller.uid !== process.getuid?.()) return;
+    const fd = openSync('/dev/null', 'w');
+    const outcome = await manager().run({
+      argv: ['echo', 'lost'],
+      cwd: stage.workspace,
+      stdio: { kind: 'pipes', stdin: 'null', stdout: { fd }, stderr: 'pipe' },
+    });
+    closeSync(fd);
+    expect(outcome.stdout).toMatchObject({ text: '', totalBytes: 0, truncated: false });
+  });
+});
