@@ -72,7 +72,7 @@ async function buildLibrary() {
     outfile: path.join(draft, 'index.js'),
     plugins: [prebuiltSeccomp],
     // Bundled CommonJS dependencies call require.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
   });
 }
 

@@ -22,7 +22,8 @@ export function scanOptions(argv: readonly string[], from: number, given: GivenO
     const row = OPTIONS[name];
     const isNextTaken = row.value !== undefined && inlineValue === undefined;
     const value = isNextTaken ? argv[at + 1] : inlineValue;
-    if (isNextTaken && value?.startsWith('-') === true) throw looksLikeOption(name, value);
+    if (isNextTaken && value !== undefined && (value === '--' || isOption(value)))
+      throw looksLikeOption(name, value);
     record(given, name, checkedValue(name, row, value));
     at += isNextTaken ? 2 : 1;
   }

@@ -55,19 +55,23 @@ function isLiftable(decision: Decision): boolean {
   return access !== 'deny' && (origin.kind === 'profile' || origin.kind === 'overlay');
 }
 
-/** A grant above the deciding rule would change nothing, for the longer path decides: then the rule's own path is the place. */
 function writablePlace(
   use: 'write' | 'remove',
   judged: JudgedPath,
   judge: PathJudge,
 ): AbsolutePath | undefined {
   const { decision } = judged.verdict;
-  const rule = decision.kind === 'rule' ? decision.rule : undefined;
-  if (use === 'remove' && rule?.path === judged.path) return undefined;
-  if (rule?.origin.kind === 'protected-metadata') return rule.path;
-  const start = use === 'remove' ? judge('write', parentPath(judged.path)) : judged;
-  const place = nearestExisting(start, judge);
-  return place !== undefined && rule !== undefined && !isWithin(place, rule.path) ? rule.path : place;
+  if (decision.kind !== 'rule') return placeOf(use, judged, judge);
+  const { path, origin } = decision.rule;
+  if (use === 'remove' && path === judged.path) return undefined;
+  if (origin.kind === 'protected-metadata') return path;
+  const place = placeOf(use, judged, judge);
+  // A grant above the deciding rule would change nothing, for the longer path decides.
+  return place !== undefined && !isWithin(place, path) ? path : place;
+}
+
+function placeOf(use: 'write' | 'remove', judged: JudgedPath, judge: PathJudge): AbsolutePath | undefined {
+  return nearestExisting(use === 'remove' ? judge('write', parentPath(judged.path)) : judged, judge);
 }
 
 function nearestExisting(judged: JudgedPath, judge: PathJudge): AbsolutePath | undefined {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { CordonError } from '../errors/cordon-error.js';
 
 /**
@@ -71,8 +72,10 @@ export function openPair(binding: PtyBinding, columns: number, rows: number): Pt
   return { masterFd: pair.master, slaveFd: pair.slave, slavePath: pair.pty };
 }
 
-async function importLoader(): Promise<BinaryLoader> {
-  return import('@lydell/node-pty/requireBinary.js');
+/** By require, which works alike in sources, in a module and in a bundle that is run from V8's code cache. */
+function importLoader(): Promise<BinaryLoader> {
+  const require = createRequire(import.meta.url);
+  return Promise.resolve(require('@lydell/node-pty/requireBinary.js') as BinaryLoader);
 }
 
 function isPtyBinding(value: unknown): value is PtyBinding {

@@ -33,7 +33,9 @@ const NOTHING = 0o000;
 /** Names below can be reached by who knows them, not listed. */
 const PASS_THROUGH = 0o111;
 const ORDINARY = 0o755;
+const READABLE = 0o555;
 
+const TMP = parseAbsolutePath('/tmp');
 const DEV = parseAbsolutePath('/dev');
 
 /**
@@ -98,6 +100,8 @@ class MountPlanner {
       return;
     }
     this.#seals.push({ kind: 'remount-read-only', target: ROOT_PATH });
+    /* Programs need a place for temporary files; this one is the sandbox's own, and goes with it. */
+    if (!this.#ruleByPath.has(TMP)) this.#steps.push({ kind: 'tmpfs', target: TMP, permissions: 0o1777 });
     for (const link of this.#binding.links) {
       const { access: held, decision } = this.#evaluator.evaluate('read', link.path);
       if (held === 'deny' && decision.kind === 'no-entry')
@@ -140,6 +144,7 @@ class MountPlanner {
   #planRule(rule: PathRule): void {
     if (rule.target === 'missing') this.#mountPoints.push({ path: rule.path, writable: false });
     if (rule.access === 'deny') this.#deny(rule);
+    else if (rule.target === 'missing') this.#coverWithEmptyDirectory(rule.path, READABLE);
     else this.#bind(rule.path, rule.access === 'write' ? 'writable' : 'read-only');
   }
 
@@ -163,9 +168,13 @@ class MountPlanner {
     const isReopened = this.#binding.ruleSet.rules.some(
       (other) => other.access !== 'deny' && other.target !== 'missing' && other.path !== rule.path && isWithin(other.path, rule.path),
     );
-    this.#steps.push({ kind: 'tmpfs', target: rule.path, permissions: isReopened ? ORDINARY : NOTHING });
-    this.#seals.push({ kind: 'remount-read-only', target: rule.path });
+    this.#coverWithEmptyDirectory(rule.path, isReopened ? ORDINARY : NOTHING);
     if (isReopened) this.#seals.push({ kind: 'chmod', target: rule.path, permissions: PASS_THROUGH });
+  }
+
+  #coverWithEmptyDirectory(path: AbsolutePath, permissions: number): void {
+    this.#steps.push({ kind: 'tmpfs', target: path, permissions });
+    this.#seals.push({ kind: 'remount-read-only', target: path });
   }
 
   #check(side: MountCheck['side'], path: AbsolutePath): void {

@@ -1,0 +1,115 @@
+// npm run bench [-- --runs N] [--json FILE]
+//
+// Prints ratios of interleaved medians, so that a busy or slow machine spoils both sides alike. Asserts nothing.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { SandboxManager } from '../../dist/index.js';
+
+const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, json: { type: 'string' } } });
+const runs = Number(values.runs);
+const executable = path.join(import.meta.dirname, '../../dist/bin/sandbox-run.cjs');
+const workspace = mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-'));
+
+try {
+  const report = {
+    node: process.version,
+    kernel: os.release(),
+    cpus: os.cpus().length,
+    runs,
+    launch: await compareLaunch(),
+    executable: await compareExecutable(),
+    memory: await compareMemory(),
+  };
+  print(report);
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+} finally {
+  rmSync(workspace, { recursive: true, force: true });
+}
+
+/** The library's `run` of `true` against a spawn of the bubblewrap command line that it plans (which lacks the seccomp filter). */
+async function compareLaunch() {
+  const manager = new SandboxManager();
+  const command = { argv: ['true'], cwd: workspace, profile: 'workspace-write' };
+  const { commandLine } = await manager.preview(command);
+  const [bubblewrap, ...args] = splitCommandLine(commandLine);
+  return interleave({
+    bubblewrap: () => exitOf(spawn(bubblewrap, args, { cwd: workspace, env: {} })),
+    library: async () => (await manager.run(command)).exitCode,
+  });
+}
+
+async function compareExecutable() {
+  const start = (args) => () =>
+    spawnSync(process.execPath, args, { cwd: workspace, stdio: ['ignore', 'ignore', 'inherit'] }).status;
+  return interleave({ 'node -e 0': start(['-e', '0']), 'sandbox-run -- true': start([executable, '--', 'true']) });
+}
+
+/** Peak resident memory in KiB, read from the process table while the process waits. */
+async function compareMemory() {
+  return {
+    'node, idle': await peakOf(['-e', 'console.log("ready"); process.stdin.resume()']),
+    'sandbox-run': await peakOf([executable, '--', 'sh', '-c', 'echo ready; read line']),
+  };
+}
+
+async function peakOf(args) {
+  const child = spawn(process.execPath, args, { cwd: workspace, stdio: ['pipe', 'pipe', 'inherit'] });
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  child.stdin.end('\n');
+  await exitOf(child);
+  return Number(/VmHWM:\s+(\d+)/u.exec(status)[1]);
+}
+
+/** Runs all sides in turn, `runs` times, after a few rounds of warming up. */
+async function interleave(sides) {
+  const times = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
+  for (let round = -5; round < runs; round += 1) {
+    for (const [name, run] of Object.entries(sides)) {
+      const start = process.hrtime.bigint();
+      const code = await run();
+      if (code !== 0) throw new Error(`${name} ended with ${code}`);
+      if (round >= 0) times[name].push(Number(process.hrtime.bigint() - start) / 1e6);
+    }
+  }
+  const [first, second] = Object.entries(times).map(([name, list]) => ({ name, medianMs: median(list) }));
+  return { base: first, measured: second, ratio: second.medianMs / first.medianMs };
+}
+
+function median(list) {
+  const sorted = [...list].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+function exitOf(child) {
+  child.stdout?.resume();
+  child.stderr?.resume();
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  });
+}
+
+/** Undoes the quoting of a printed plan: single quotes, and `"${NAME-}"` for a variable of ours. */
+function splitCommandLine(text) {
+  const words = text.match(/(?:'[^']*'|"[^"]*"|\\'|[^\s'"])+/gu);
+  return words.map((word) =>
+    word
+      .replaceAll(/"\$\{(\w+)-\}"/gu, (_, name) => process.env[name] ?? '')
+      .replaceAll(/'([^']*)'/gu, '$1')
+      .replaceAll("\\'", "'"),
+  );
+}
+
+function print(report) {
+  const { launch, executable: started, memory } = report;
+  const row = ({ base, measured, ratio }) =>
+    `${measured.name.padEnd(20)} ${measured.medianMs.toFixed(2).padStart(8)} ms   ${base.name} ${base.medianMs.toFixed(2)} ms   ratio ${ratio.toFixed(2)}`;
+  console.log(`Node ${report.node}, Linux ${report.kernel}, ${report.cpus} processors, medians of ${report.runs} interleaved runs`);
+  console.log(row(launch));
+  console.log(row(started));
+  for (const [name, kib] of Object.entries(memory)) console.log(`${name.padEnd(20)} ${(kib / 1024).toFixed(1).padStart(8)} MiB peak`);
+}
