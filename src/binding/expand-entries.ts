@@ -54,7 +54,7 @@ export function expandEntries(
 export function describeEntryPath(path: EntryPath): string {
   switch (path.type) {
     case 'path':
-      return path.path;
+      return parseFileUri(path.path);
     case 'glob_pattern':
       return path.pattern;
     case 'special': {

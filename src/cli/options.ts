@@ -3,9 +3,9 @@
  * scripts (`completion/`) are made from it, and none of them knows an option of its own.
  *
  * Parsing is ours and not commander's: bundled, commander takes 4 ms to load and 2 ms to parse, `util.parseArgs` 1 ms and
- * more with the length of the command (Node 20), and every command that is run pays for it. The parser below takes
- * 0.1 ms, stops where the command begins, and serves the subcommands too, so that there is one reading of every option.
- * commander lays out the help and is loaded for nothing else.
+ * more with the length of the command (Node 20), and every command that is run would pay for it. Our parser takes about
+ * half a millisecond, stops where the command begins, and serves the subcommands too, so that there is one reading
+ * of every option. commander lays out the help and is loaded for nothing else.
  */
 
 /** A command of sandbox-run; `run` has no name on the command line. */

@@ -1,7 +1,7 @@
 import { type RefusedUse, allowFlagFor, allowSocketFlagFor } from './allow-flag.js';
 import { type Certainty, type DenialSource, type FileDenial, type SocketDenial } from './denial.js';
 import { type JudgedPath, type PathJudge } from './evidence.js';
-import { describeDecision } from './rule-text.js';
+import { describeDecision } from '../permissions/explain.js';
 
 /** How well founded a denial is. */
 export interface Standing {

@@ -1,5 +1,5 @@
 import { type AllowFlag, type Denial } from './denial.js';
-import { quotePrintable } from './printable.js';
+import { quotePrintable } from '../paths/printable.js';
 
 /**
  * Tells denials to people: what was refused, how sure that is, why, and which option would allow it.
@@ -10,7 +10,7 @@ import { quotePrintable } from './printable.js';
 export function hintLines(denials: readonly Denial[]): readonly string[] {
   return denials.map((denial) => {
     const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
-    return `sandbox: ${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
+    return `${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
   });
 }
 

@@ -132,10 +132,6 @@ export const ERROR_CODES = {
     when: 'No pseudo-terminal can be made.',
     hint: 'Run with --no-tty, or install the optional package @lydell/node-pty.',
   },
-  'enforcement-partial': {
-    when: 'Part of the profile cannot be enforced here.',
-    hint: 'Change the profile; the details list what cannot be enforced.',
-  },
   internal: {
     when: 'Something that cannot happen has happened: a defect of cordon.',
     hint: 'Report it with the message; nothing was run with more than its profile allows.',

@@ -1,24 +1,25 @@
+import { quotePrintable } from '../paths/printable.js';
+import { type AbsolutePath } from '../paths/absolute-path.js';
 import { type Decision, type Verdict } from './evaluate.js';
 import { type PathRule } from './rules.js';
 
 /**
- * The entry behind a rule, in words.
+ * The entry behind a rule, in words: `":root" = "read"`, `protected metadata of "/ws"`.
  *
  * @param rule - a bound rule.
+ * @returns text for one line, control characters escaped.
  */
-export function describeRule(rule: PathRule): string {
-  const { origin, access } = rule;
+export function describeRule({ access, origin }: PathRule): string {
   switch (origin.kind) {
     case 'profile':
-      return `"${origin.text}" = "${access}"`;
     case 'overlay':
-      return `additional permission "${origin.text}" = "${access}"`;
+      return `${quotePrintable(origin.text)} = "${access}"`;
     case 'glob':
-      return `"${origin.pattern}" = "deny"`;
+      return `${quotePrintable(origin.pattern)} = "deny"`;
     case 'protected-metadata':
-      return `protected metadata of ${JSON.stringify(origin.root)}`;
+      return `protected metadata of ${quotePrintable(origin.root)}`;
     case 'built-in':
-      return `built in: ${origin.reason}`;
+      return origin.reason;
   }
 }
 
@@ -30,12 +31,18 @@ export function describeRule(rule: PathRule): string {
 export function describeDecision(decision: Decision): string {
   switch (decision.kind) {
     case 'rule':
-      return `${describeRule(decision.rule)} at ${JSON.stringify(decision.rule.path)}`;
+      return describeRule(decision.rule);
     case 'glob':
-      return `"${decision.glob.pattern}" = "deny" at ${JSON.stringify(decision.path)}`;
+      return `${quotePrintable(decision.glob.pattern)} = "deny"`;
     case 'no-entry':
-      return 'no entry matches';
+      return 'no entry covers it';
   }
+}
+
+/** Where what decided a verdict stands; undefined when nothing did. */
+export function placeOfDecision(decision: Decision): AbsolutePath | undefined {
+  if (decision.kind === 'no-entry') return undefined;
+  return decision.kind === 'rule' ? decision.rule.path : decision.path;
 }
 
 /** Whether nothing on a command line may lift the refusal: an entry, a glob or cordon itself denies the path. */

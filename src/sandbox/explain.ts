@@ -1,6 +1,6 @@
 import { parseAbsolutePath, parentPath } from '../paths/absolute-path.js';
 import { type FileOperation } from '../permissions/evaluate.js';
-import { describeDecision, isExplicitDenial } from '../permissions/explain.js';
+import { describeDecision, isExplicitDenial, placeOfDecision } from '../permissions/explain.js';
 import { type Explanation } from './inspection.js';
 import { type Judgement, judgeOf } from './judge.js';
 import { type Machine } from './machine.js';
@@ -36,9 +36,14 @@ export function explainPath({ command, operation, path }: ExplainQuestion, machi
     allowed: judged.verdict.allowed,
     resolvedPath: judged.path,
     decidedBy:
-      policy.fileSystem.kind === 'unrestricted' ? 'the file system is unrestricted' : describeDecision(judged.verdict.decision),
+      policy.fileSystem.kind === 'unrestricted' ? 'the file system is unrestricted' : decider(judged),
     allowedBy: flagFor(operation, judged),
   };
+}
+
+function decider({ verdict: { decision } }: Judgement): string {
+  const place = placeOfDecision(decision);
+  return place === undefined ? describeDecision(decision) : `${describeDecision(decision)} at ${JSON.stringify(place)}`;
 }
 
 function flagFor(operation: FileOperation, { verdict, path, exists }: Judgement): string | undefined {

@@ -1,5 +1,5 @@
-import { symlinkSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { describe, expect, inject, it } from 'vitest';
 import { namesIn, snapshotTree } from '../support/file-tree.js';
 import { describeOnStage } from '../support/stage.js';
 
@@ -50,7 +50,9 @@ describeOnStage('a denied directory', (stage) => {
       stage.plant({ ...files, 'e/file': 'open\n', 'e/program': '#!/bin/sh\ntrue\n' });
       const run = 'chmod 755 "$1/program"; ';
       const args = [`${stage.workspace}/e`];
-      expect(await stage.shell(run + script, { options: ['--deny-read=d'], args })).toMatchObject({ code: 0 });
+      expect(await stage.shell(run + script, { options: ['--deny-read=d'], args })).toMatchObject({
+        code: 0,
+      });
     });
   });
 });
@@ -59,12 +61,15 @@ describeOnStage('--deny-read', (stage) => {
   it('hides a file outside of the workspace and leaves its neighbours', async () => {
     stage.plantOutside({ secret: 'secret\n', file: 'file\n' });
     const args = [`${stage.outside}/secret`, `${stage.outside}/file`];
-    const { output } = await stage.shell(HAS_READ, { options: [`--deny-read=${stage.outside}/secret`], args });
+    const { output } = await stage.shell(HAS_READ, {
+      options: [`--deny-read=${stage.outside}/secret`],
+      args,
+    });
     expect(output).toBe(`${stage.outside}/file\n`);
   });
 
   it('hides what a symbolic link leads to, by either name, when the link itself is out of reach', async () => {
-    stage.plantOutside({ 'real/secret': 'secret\n', link: { link: 'real' } });
+    stage.plantOutside({ 'real/secret': 'secret\n', link: { linkTo: 'real' } });
     const args = [`${stage.outside}/link/secret`, `${stage.outside}/real/secret`];
     expect((await stage.shell(HAS_READ, { args })).output.split('\n')).toHaveLength(3);
     const { output } = await stage.shell(HAS_READ, { options: [`--deny-read=${stage.outside}/link`], args });
@@ -72,7 +77,7 @@ describeOnStage('--deny-read', (stage) => {
   });
 
   it('is refused for a symbolic link that the command could replace', async () => {
-    stage.plant({ 'real/secret': 'secret\n', link: { link: 'real' } });
+    stage.plant({ 'real/secret': 'secret\n', link: { linkTo: 'real' } });
     expect(await stage.refusal({ options: ['--deny-read=link'] })).toBe('protected-path-is-symlink');
   });
 
@@ -83,7 +88,8 @@ describeOnStage('--deny-read', (stage) => {
   });
 
   it('keeps a missing path below missing directories from being made', async () => {
-    const script = 'mkdir -p a/b/later; mv a moved; mkdir -p a/b; echo x > a/b/later; echo x > a/other && cat a/other';
+    const script =
+      'mkdir -p a/b/later; mv a moved; mkdir -p a/b; echo x > a/b/later; echo x > a/other && cat a/other';
     const { output } = await stage.shell(script, { options: ['--deny-read=a/b/later'] });
     expect(output).toBe('x\n');
     expect(Object.keys(snapshotTree(stage.workspace))).not.toContain('a/b/later');
@@ -99,7 +105,7 @@ describeOnStage('--deny-read', (stage) => {
   });
 
   it('of a glob hides what a link of that name leads to', async () => {
-    stage.plant({ 'real/secret': 'secret\n', 'x.pem': { link: 'real/secret' } });
+    stage.plant({ 'real/secret': 'secret\n', 'x.pem': { linkTo: 'real/secret' } });
     const { output } = await stage.shell(HAS_READ, {
       options: ['--deny-read', '**/*.pem'],
       args: ['x.pem', 'real/secret'],
@@ -110,7 +116,10 @@ describeOnStage('--deny-read', (stage) => {
   it('of a glob with a directory of the host hides there', async () => {
     stage.plantOutside({ 'a/x.key': 'x\n', 'a/y': 'y\n' });
     const args = [`${stage.outside}/a/x.key`, `${stage.outside}/a/y`];
-    const { output } = await stage.shell(HAS_READ, { options: ['--deny-read', `${stage.outside}/**/*.key`], args });
+    const { output } = await stage.shell(HAS_READ, {
+      options: ['--deny-read', `${stage.outside}/**/*.key`],
+      args,
+    });
     expect(output).toBe(`${stage.outside}/a/y\n`);
   });
 });
@@ -127,7 +136,8 @@ describeOnStage('--deny-write', (stage) => {
 
   it('holds for a directory, and for what is missing', async () => {
     stage.plant({ 'fixed/file': 'old\n' });
-    const script = 'echo new > fixed/file; echo x > fixed/new; mkdir missing/x; touch missing; echo x > other';
+    const script =
+      'echo new > fixed/file; echo x > fixed/new; mkdir missing/x; touch missing; echo x > other';
     await stage.shell(script, { options: ['--deny-write=fixed', '--deny-write=missing'] });
     expect(Object.keys(snapshotTree(stage.workspace))).toEqual(['fixed', 'fixed/file', 'other']);
     expect(snapshotTree(stage.workspace)['fixed/file']).toContain('"old\\n"');
@@ -140,7 +150,13 @@ describeOnStage('--allow-write', (stage) => {
     const script = 'echo x > "$1/open/file" && ! echo x > "$1/shut/file" && ! echo x > "$1/open/.git/config"';
     const options = [`--allow-write=${stage.outside}/open`];
     expect(await stage.shell(script, { options, args: [stage.outside] })).toMatchObject({ code: 0 });
-    expect(Object.keys(snapshotTree(stage.outside))).toEqual(['open', 'open/.git', 'open/.git/config', 'open/file', 'shut']);
+    expect(Object.keys(snapshotTree(stage.outside))).toEqual([
+      'open',
+      'open/.git',
+      'open/.git/config',
+      'open/file',
+      'shut',
+    ]);
   });
 
   it('opens a single file outside, and no other name beside it', async () => {
@@ -152,16 +168,20 @@ describeOnStage('--allow-write', (stage) => {
   });
 
   it('of a path that does not exist is refused', async () => {
-    expect(await stage.refusal({ options: [`--allow-write=${stage.outside}/none`] })).toBe('entry-path-missing');
+    expect(await stage.refusal({ options: [`--allow-write=${stage.outside}/none`] })).toBe(
+      'entry-path-missing',
+    );
   });
 
   it('does not open cordon itself', async () => {
-    const script = 'set -- $(dirname "$(dirname "$1")"); echo x > "$1/dist/x"; echo x >> "$1/profiles/strict.toml"; test -r "$1/package.json"';
-    const { inject } = await import('vitest');
+    const script =
+      'set -- $(dirname "$(dirname "$1")"); echo x > "$1/dist/x"; echo x >> "$1/profiles/strict.toml"; test -r "$1/package.json"';
     const installation = inject('installation');
     const before = snapshotTree(`${installation}/profiles`);
     const options = [`--allow-write=${installation}`];
-    expect(await stage.shell(script, { options, args: [`${installation}/dist/bin`] })).toMatchObject({ code: 0 });
+    expect(await stage.shell(script, { options, args: [`${installation}/dist/bin`] })).toMatchObject({
+      code: 0,
+    });
     expect(snapshotTree(`${installation}/profiles`)).toEqual(before);
     expect(namesIn(`${installation}/dist`)).not.toContain('x');
   });
@@ -173,7 +193,12 @@ describeOnStage('a profile document', (stage) => {
   it('opens a child of a denied directory again, and nothing beside it', async () => {
     stage.plantOutside({ 'd/open/file': 'open\n', 'd/shut/file': 'shut\n', 'd/file': 'shut\n' });
     const { outside } = stage;
-    const lines = ['extends = "workspace-write"', '[filesystem]', `"${outside}/d" = "deny"`, `"${outside}/d/open" = "read"`];
+    const lines = [
+      'extends = "workspace-write"',
+      '[filesystem]',
+      `"${outside}/d" = "deny"`,
+      `"${outside}/d/open" = "read"`,
+    ];
     stage.plantAtHome({ [`${CONFIG}/reopen.toml`]: `${lines.join('\n')}\n` });
     const args = ['d/open/file', 'd/shut/file', 'd/file'].map((name) => `${outside}/${name}`);
     const run = await stage.shell(`${HAS_READ}; ls "${outside}/d"; echo x > "${outside}/d/open/file"`, {
@@ -193,7 +218,8 @@ describeOnStage('a profile document', (stage) => {
       '":workspace_roots/d/open" = "write"',
     ];
     stage.plantAtHome({ [`${CONFIG}/reopen-write.toml`]: `${lines.join('\n')}\n` });
-    const script = 'echo new > d/open/file && ! cat d/shut && ! mv d e && ! mv d/open d/closed && ! touch d/x';
+    const script =
+      'echo new > d/open/file && ! cat d/shut && ! mv d e && ! mv d/open d/closed && ! touch d/x';
     expect(await stage.shell(script, { options: ['--profile=reopen-write'] })).toMatchObject({ code: 0 });
     expect(snapshotTree(stage.workspace)['d/open/file']).toContain('"new\\n"');
   });
@@ -215,7 +241,8 @@ describeOnStage('a profile document', (stage) => {
   it('of the user cannot be written by a command, even where the home directory may be', async () => {
     stage.plantAtHome({ [`${CONFIG}/mine.toml`]: 'extends = "workspace-write"\n' });
     const before = snapshotTree(`${stage.home}/.config`);
-    const script = 'echo x > "$HOME/file" && ! echo "x" >> "$HOME/.config/cordon/profiles/mine.toml" && ! mv "$HOME/.config" "$HOME/c"';
+    const script =
+      'echo x > "$HOME/file" && ! echo "x" >> "$HOME/.config/cordon/profiles/mine.toml" && ! mv "$HOME/.config" "$HOME/c"';
     const run = await stage.shell(script, { options: [`--allow-write=${stage.home}`, '--profile=mine'] });
     expect(run).toMatchObject({ code: 0 });
     expect(snapshotTree(`${stage.home}/.config`)).toEqual(before);
@@ -243,7 +270,8 @@ describeOnStage('the built-in profile', (stage) => {
     stage.plant({ file: 'file\n', '.git/config': 'config\n' });
     stage.plantOutside({ file: 'outside\n' });
     const before = snapshotTree(stage.workspace);
-    const script = 'cat file "$1/file"; for d in . .git "$1" /tmp /var/tmp "$HOME"; do echo x > "$d/new" && echo "$d"; done; true';
+    const script =
+      'cat file "$1/file"; for d in . .git "$1" /tmp /var/tmp "$HOME"; do echo x > "$d/new" && echo "$d"; done; true';
     const run = await stage.shell(script, { options: ['--profile=read-only'], args: [stage.outside] });
     expect(run.output).toBe('file\noutside\n');
     expect(snapshotTree(stage.workspace)).toEqual(before);
@@ -257,7 +285,9 @@ describeOnStage('the built-in profile', (stage) => {
   it('read-only with --allow-write opens that directory only', async () => {
     stage.plant({ 'open/': '', 'shut/': '' });
     const options = ['--profile=read-only', '--allow-write=open'];
-    expect(await stage.shell('echo x > open/x && ! echo x > shut/x && ! echo x > /tmp/cordon-x', { options })).toMatchObject({
+    expect(
+      await stage.shell('echo x > open/x && ! echo x > shut/x && ! echo x > /tmp/cordon-x', { options }),
+    ).toMatchObject({
       code: 0,
     });
   });
@@ -268,7 +298,7 @@ describeOnStage('the built-in profile', (stage) => {
     stage.plant({ file: 'file\n' });
     const script = [
       'cat "$HOME/secret" "$1/file"',
-      'ls "$HOME" "$1" /root /home /var /srv /mnt /opt',
+      'ls "$HOME" "$1" /root /home /var/lib /var/log /srv /mnt /opt',
       'echo x > new && cat file new',
       'head -c 0 /etc/passwd && echo passwd',
       'test -e /etc/shadow && echo shadow',
@@ -296,10 +326,12 @@ describeOnStage('the built-in profile', (stage) => {
   });
 
   it('strict shares no /tmp with the host', async () => {
-    const { mkdtempSync, rmSync } = await import('node:fs');
     const directory = mkdtempSync('/tmp/cordon-stage-');
     try {
-      const run = await stage.shell('ls -d "$1"; ls -A /tmp', { options: ['--profile=strict'], args: [directory] });
+      const run = await stage.shell('ls -d "$1"; ls -A /tmp', {
+        options: ['--profile=strict'],
+        args: [directory],
+      });
       expect(run.output).toBe('');
     } finally {
       rmSync(directory, { recursive: true });

@@ -17,7 +17,7 @@ const TALK_TO_ONESELF = `
 const net = require('node:net');
 const options = JSON.parse(process.argv[1]);
 const server = net.createServer((socket) => socket.end('inside'));
-server.listen(options, () => {
+server.listen({ port: options.path ? undefined : 0, ...options }, () => {
   const address = server.address();
   const client = net.connect(typeof address === 'string' ? { path: address } : { host: options.host, port: address.port });
   client.on('data', (data) => { console.log(String(data)); process.exit(0); });
@@ -41,7 +41,9 @@ describeOnStage('the network', (stage) => {
   });
 
   /** A listener on the host that says "host" to everyone. */
-  async function listenOnHost(where: { readonly path: string } | { readonly host: string }): Promise<number> {
+  async function listenOnHost(
+    where: { readonly path: string } | { readonly host: string; readonly port: 0 },
+  ): Promise<number> {
     const server = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.end('host');
@@ -62,7 +64,7 @@ describeOnStage('the network', (stage) => {
   }
 
   it('that is off does not reach a listener on the host, and that is on does', async () => {
-    const port = await listenOnHost({ host: '127.0.0.1' });
+    const port = await listenOnHost({ host: '127.0.0.1', port: 0 });
     const to = { host: '127.0.0.1', port };
     expect(await connect(to)).toBe('ECONNREFUSED');
     expect(await connect(to, ['--network=off'])).toBe('ECONNREFUSED');
@@ -70,7 +72,7 @@ describeOnStage('the network', (stage) => {
   });
 
   it.each(['read-only', 'strict', 'workspace-write'])('is off in the profile %s', async (profile) => {
-    const port = await listenOnHost({ host: '127.0.0.1' });
+    const port = await listenOnHost({ host: '127.0.0.1', port: 0 });
     expect(await connect({ host: '127.0.0.1', port }, [`--profile=${profile}`])).toBe('ECONNREFUSED');
   });
 
@@ -84,9 +86,12 @@ describeOnStage('the network', (stage) => {
     expect(output).toBe('lo\n');
   });
 
-  it.each([{ host: '127.0.0.1' }, { host: '::1' }])('that is off lets a command talk to itself at $host', async (where) => {
-    expect((await stage.node(TALK_TO_ONESELF, { args: [JSON.stringify(where)] })).output).toBe('inside\n');
-  });
+  it.each([{ host: '127.0.0.1' }, { host: '::1' }])(
+    'that is off lets a command talk to itself at $host',
+    async (where) => {
+      expect((await stage.node(TALK_TO_ONESELF, { args: [JSON.stringify(where)] })).output).toBe('inside\n');
+    },
+  );
 
   it('has no part in a Unix socket that the command makes and uses itself', async () => {
     const args = [JSON.stringify({ path: 'own.sock' })];
@@ -99,12 +104,15 @@ describeOnStage('the network', (stage) => {
     expect(await connect({ abstract: name })).toBe('ECONNREFUSED');
   });
 
-  it.each(['off', 'on'])('that is %s does not open a Unix socket of the host in the workspace', async (network) => {
-    await listenOnHost({ path: `${stage.workspace}/host.sock` });
-    const to = { path: `${stage.workspace}/host.sock` };
-    expect(await connect(to, [`--network=${network}`])).not.toBe('host');
-    expect(await connect(to, [`--network=${network}`, `--allow-unix-socket=host.sock`])).toBe('host');
-  });
+  it.each(['off', 'on'])(
+    'that is %s does not open a Unix socket of the host in the workspace',
+    async (network) => {
+      await listenOnHost({ path: `${stage.workspace}/host.sock` });
+      const to = { path: `${stage.workspace}/host.sock` };
+      expect(await connect(to, [`--network=${network}`])).not.toBe('host');
+      expect(await connect(to, [`--network=${network}`, `--allow-unix-socket=host.sock`])).toBe('host');
+    },
+  );
 
   it('does not open a Unix socket of the host in /tmp, unless it is allowed by name', async () => {
     const directory = mkdtempSync('/tmp/cordon-stage-');
@@ -140,7 +148,7 @@ describeOnStage('the network', (stage) => {
     });
     await running.firstLine;
     await listenOnHost({ path: `${stage.workspace}/late.sock` });
-    running.child.stdin?.end('go\n');
+    running.stdin.end('go\n');
     expect((await running.ended).output.split('\n')).not.toContain('host');
   });
 
@@ -155,18 +163,21 @@ describeOnStage('the network', (stage) => {
     expect(await connect({ path: 'relative.sock' })).not.toBe('host');
   });
 
-  it.runIf(process.getuid?.() === 0)('hides the sockets of /run, and shows the one that is allowed', async () => {
-    const directory = mkdtempSync('/run/cordon-stage-');
-    directories.push(directory);
-    chmodSync(directory, 0o755);
-    const to = { path: `${directory}/host.sock` };
-    await listenOnHost(to);
-    await listenOnHost({ path: `${directory}/other.sock` });
-    const listing = `ls -d ${directory}; ls -A /run /var/run`;
-    expect((await stage.shell(listing)).output).not.toContain('cordon-stage');
-    expect(await connect(to)).not.toBe('host');
-    const allowed = [`--allow-unix-socket=${to.path}`];
-    expect(await connect(to, allowed)).toBe('host');
-    expect(await connect({ path: `${directory}/other.sock` }, allowed)).not.toBe('host');
-  });
+  it.runIf(process.getuid?.() === 0)(
+    'hides the sockets of /run, and shows the one that is allowed',
+    async () => {
+      const directory = mkdtempSync('/run/cordon-stage-');
+      directories.push(directory);
+      chmodSync(directory, 0o755);
+      const to = { path: `${directory}/host.sock` };
+      await listenOnHost(to);
+      await listenOnHost({ path: `${directory}/other.sock` });
+      const listing = `ls -d ${directory}; ls -A /run /var/run`;
+      expect((await stage.shell(listing)).output).not.toContain('cordon-stage');
+      expect(await connect(to)).not.toBe('host');
+      const allowed = [`--allow-unix-socket=${to.path}`];
+      expect(await connect(to, allowed)).toBe('host');
+      expect(await connect({ path: `${directory}/other.sock` }, allowed)).not.toBe('host');
+    },
+  );
 });

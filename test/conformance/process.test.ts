@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeOnStage } from '../support/stage.js';
@@ -24,7 +33,24 @@ __attribute__((constructor)) static void loaded(void) {
 }
 `;
 
-const AWKWARD_ARGUMENTS = ['', ' ', 'two words', 'new\nline', '*', '$HOME', '`id`', '--', '-x', '--json', '"', "'", '\\', 'ü日🦊', 'a=b', '\u0001'];
+const AWKWARD_ARGUMENTS = [
+  '',
+  ' ',
+  'two words',
+  'new\nline',
+  '*',
+  '$HOME',
+  '`id`',
+  '--',
+  '-x',
+  '--json',
+  '"',
+  "'",
+  '\\',
+  'ü日🦊',
+  'a=b',
+  '\u0001',
+];
 
 describeOnStage('the command', (stage) => {
   it('gets its arguments as they are', async () => {
@@ -47,8 +73,17 @@ describeOnStage('the command', (stage) => {
 
   it('that is not found ends with 127, and one that cannot be executed with 126', async () => {
     stage.plant({ plain: 'x\n' });
-    expect((await stage.run(['--', 'no-such-program'])).code).toBe(127);
-    expect((await stage.run(['--', './plain'])).code).toBe(126);
+    const env = { PATH: '/usr/bin:/bin' };
+    expect((await stage.run(['--', 'no-such-program'], { env })).code).toBe(127);
+    expect((await stage.run(['--', './plain'], { env })).code).toBe(126);
+  });
+
+  it('that is not found ends with 127 as in a shell, even where a directory of PATH is closed', async () => {
+    stage.plantOutside({ 'closed/': '' });
+    chmodSync(`${stage.outside}/closed`, 0);
+    const env = { PATH: `${stage.outside}/closed:/usr/bin:/bin` };
+    expect((await stage.shell('no-such-program', { env })).code).toBe(127);
+    expect((await stage.run(['--', 'no-such-program'], { env })).code).toBe(127);
   });
 
   it('reads what its caller gives it, byte for byte', async () => {
@@ -62,14 +97,15 @@ describeOnStage('the command', (stage) => {
   });
 
   it('that runs longer than its time is ended with 124', async () => {
-    expect((await stage.run(['--timeout=200ms', '--', '/bin/sh', '-c', 'read forever < /dev/zero'])).code).toBe(124);
+    expect(
+      (await stage.run(['--timeout=200ms', '--', '/bin/sh', '-c', 'read forever < /dev/zero'])).code,
+    ).toBe(124);
   });
 
   it("runs as the caller's user and group", async () => {
     const { uid, gid } = stage.caller;
     expect((await stage.shell('id -u; id -g')).output).toBe(`${String(uid)}\n${String(gid)}\n`);
     await stage.shell('echo x > file');
-    const { statSync } = await import('node:fs');
     expect(statSync(`${stage.workspace}/file`)).toMatchObject({ uid, gid });
   });
 
@@ -86,7 +122,8 @@ describeOnStage("the caller's descriptors", (stage) => {
     const file = openSync(`${stage.outside}/secret`, 'r+');
     const directory = openSync('/', 'r');
     try {
-      const script = 'ls -l /proc/self/fd | grep -c -e secret -e "-> /$"; cat <&3; cat <&4; ls /proc/self/fd | tr "\\n" " "';
+      const script =
+        'ls -l /proc/self/fd | grep -c -e secret -e "-> /$"; cat <&3; cat <&4; ls /proc/self/fd | tr "\\n" " "';
       const { output } = await stage.shell(script, { descriptors: [file, directory] });
       /* The last is ls's own. */
       expect(output).toBe('0\n0 1 2 3 ');
@@ -97,11 +134,10 @@ describeOnStage("the caller's descriptors", (stage) => {
   });
 
   it('that are sockets are not there either', async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { output } = await stage.shell('ls -l /proc/self/fd | grep -c -e socket -e anon_inode -e memfd; true');
-    expect(output).toBe('0\n');
-    server.close();
+    const { output } = await stage.shell('ls /proc/self/fd | tr "\\n" " "; cat <&3', {
+      descriptors: ['pipe'],
+    });
+    expect(output).toBe('0 1 2 3 ');
   });
 
   it('far above are not there', async () => {
@@ -110,7 +146,8 @@ describeOnStage("the caller's descriptors", (stage) => {
   });
 
   it('of no process in the sandbox lead out of it', async () => {
-    const script = 'for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null; done | grep -e memfd -e "-> /$" -e cordon-guard; true';
+    const script =
+      'for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null; done | grep -e memfd -e "-> /$" -e cordon-guard; true';
     expect((await stage.shell(script)).output).toBe('');
   });
 });
@@ -135,7 +172,8 @@ describeOnStage('the environment', (stage) => {
   });
 
   it('of no process in the sandbox holds them', async () => {
-    const script = 'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -c secret-value';
+    const script =
+      'cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline | tr "\\0" "\\n" | grep -c "secret-val[u]e"';
     expect((await stage.shell(script, { env: secrets })).output).toBe('0\n');
   });
 
@@ -154,10 +192,13 @@ describeOnStage('the environment', (stage) => {
   ])('of a profile that inherits "%s" holds %j', async (inherit, expected) => {
     const profile = `extends = "workspace-write"\n[environment]\ninherit = "${inherit}"\n`;
     stage.plantAtHome({ [`.config/cordon/profiles/${inherit}.toml`]: profile });
-    const { output } = await stage.node('console.log(Object.keys(process.env).filter((n) => n !== "PWD").sort().join(" "))', {
-      options: [`--profile=${inherit}`],
-      env: { ...secrets, ...harmless },
-    });
+    const { output } = await stage.node(
+      'console.log(Object.keys(process.env).filter((n) => n !== "PWD").sort().join(" "))',
+      {
+        options: [`--profile=${inherit}`],
+        env: { ...secrets, ...harmless },
+      },
+    );
     expect(output.trim()).toBe(expected.trim());
   });
 
@@ -170,7 +211,11 @@ describeOnStage('the environment', (stage) => {
       library = path.join(directory, 'preloaded.so');
       spawnSync('chmod', ['755', directory]);
       writeFileSync(path.join(directory, 'preloaded.c'), PRELOADED_SOURCE);
-      const built = spawnSync('cc', ['-shared', '-fPIC', '-o', library, path.join(directory, 'preloaded.c')], { encoding: 'utf8' });
+      const built = spawnSync(
+        'cc',
+        ['-shared', '-fPIC', '-o', library, path.join(directory, 'preloaded.c')],
+        { encoding: 'utf8' },
+      );
       expect(built.stderr).toBe('');
     });
 
@@ -192,7 +237,11 @@ describeOnStage('the environment', (stage) => {
     it('by --env LD_PRELOAD is loaded inside of the sandbox, and by nothing outside', async () => {
       const inside = `${stage.workspace}/noted`;
       const outside = `${stage.outside}/noted`;
-      const options = [`--env=LD_PRELOAD=${library}`, `--env=NOTE_INSIDE=${inside}`, `--env=NOTE_OUTSIDE=${outside}`];
+      const options = [
+        `--env=LD_PRELOAD=${library}`,
+        `--env=NOTE_INSIDE=${inside}`,
+        `--env=NOTE_OUTSIDE=${outside}`,
+      ];
       expect(await stage.shell('/bin/true', { options })).toMatchObject({ code: 0 });
       expect(existsSync(outside)).toBe(false);
       expect(readFileSync(inside, 'utf8')).toMatch(/\/(?:ba|da)?sh\n/u);

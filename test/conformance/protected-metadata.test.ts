@@ -40,7 +40,10 @@ const CREATIONS = [
   { creation: 'a renamed file', script: 'mv -T file "$1"' },
   { creation: 'a copied tree', script: 'cp -rT other-tree "$1"' },
   { creation: 'a named pipe', script: 'mkfifo "$1"' },
-  { creation: 'a directory by way of a link to its parent', script: 'ln -s . self && mkdir -p "self/$1/hooks"' },
+  {
+    creation: 'a directory by way of a link to its parent',
+    script: 'ln -s . self && mkdir -p "self/$1/hooks"',
+  },
 ] as const;
 
 describeOnStage('protected metadata', (stage) => {
@@ -90,7 +93,9 @@ describeOnStage('protected metadata', (stage) => {
 
   it('is readable', async () => {
     stage.plant(metadata('.git'));
-    expect(await stage.shell('cat .git/config && ls .git/hooks')).toMatchObject({ output: 'config\npost-merge\n' });
+    expect(await stage.shell('cat .git/config && ls .git/hooks')).toMatchObject({
+      output: 'config\npost-merge\n',
+    });
   });
 
   it('is writable when --allow-write names it, and the others stay protected', async () => {
@@ -106,7 +111,8 @@ describeOnStage('protected metadata', (stage) => {
     stage.plant({ ...metadata('inner/.git'), ...metadata('.git') });
     const options = [`--workspace-root=${stage.workspace}`, `--workspace-root=${stage.workspace}/inner`];
     const before = snapshotTree(stage.workspace);
-    const script = 'for d in .git inner/.git; do echo forged > $d/config; mv $d $d.moved; done; mv inner moved; mkdir -p inner/.agents/x';
+    const script =
+      'for d in .git inner/.git; do echo forged > $d/config; mv $d $d.moved; done; mv inner moved; mkdir -p inner/.agents/x';
     expect((await stage.shell(script, { options })).code).toBeGreaterThan(0);
     expect(snapshotTree(stage.workspace)).toEqual(before);
   });
@@ -114,17 +120,27 @@ describeOnStage('protected metadata', (stage) => {
   it('of every one of several roots is protected, and each root is writable', async () => {
     stage.plant({ 'one/.git/config': 'config\n', 'two/': '', 'three/': '' });
     const options = ['--workspace-root=one', '--workspace-root=two', '--cwd=one'];
-    const script = 'echo x > file && echo x > ../two/file && ! echo x > .git/config && ! mkdir ../two/.git/x && ! mkdir ../three/x';
+    const script =
+      'echo x > file && echo x > ../two/file && ! echo x > .git/config && ! mkdir ../two/.git/x && ! mkdir ../three/x';
     expect(await stage.shell(script, { options })).toMatchObject({ code: 0 });
-    expect(Object.keys(snapshotTree(stage.workspace))).toEqual(
-      ['one', 'one/.git', 'one/.git/config', 'one/file', 'three', 'two', 'two/file'],
-    );
+    expect(Object.keys(snapshotTree(stage.workspace))).toEqual([
+      'one',
+      'one/.git',
+      'one/.git/config',
+      'one/file',
+      'three',
+      'two',
+      'two/file',
+    ]);
   });
 
   it('of a root given by a symbolic link is protected at what it leads to', async () => {
-    stage.plantOutside({ ...metadata('real/.git'), root: { link: 'real' } });
+    stage.plantOutside({ ...metadata('real/.git'), root: { linkTo: 'real' } });
     const script = 'echo x > file; echo forged > .git/config; mkdir -p .codex/x; mv ../root ../moved';
-    await stage.shell(script, { options: [`--workspace-root=${stage.outside}/root`], cwd: `${stage.outside}/root` });
+    await stage.shell(script, {
+      options: [`--workspace-root=${stage.outside}/root`],
+      cwd: `${stage.outside}/root`,
+    });
     const tree = snapshotTree(stage.outside);
     expect(tree['real/file']).toContain('"x\\n"');
     expect(tree['real/.git/config']).toContain('"config\\n"');
@@ -136,30 +152,53 @@ describeOnStage('protected metadata', (stage) => {
     stage.plantOutside(metadata('.git'));
     const before = snapshotTree(stage.outside);
     const options = { env: { TMPDIR: stage.outside }, args: [stage.outside] };
-    expect((await stage.shell('mkdir "$1/.codex/x" || echo forged > "$1/.git/config"', options)).code).toBeGreaterThan(0);
+    expect(
+      (await stage.shell('mkdir "$1/.codex/x" || echo forged > "$1/.git/config"', options)).code,
+    ).toBeGreaterThan(0);
     expect(snapshotTree(stage.outside)).toEqual(before);
   });
 
   it.each(NAMES)('%s as a symbolic link is refused before anything runs', async (name) => {
-    stage.plant({ 'real/config': 'config\n', [name]: { link: 'real' } });
+    stage.plant({ 'real/config': 'config\n', [name]: { linkTo: 'real' } });
     expect(await stage.refusal()).toBe('protected-path-is-symlink');
   });
 
   it('as a symbolic link is let through when --allow-write names it', async () => {
-    stage.plant({ 'real/config': 'config\n', '.git': { link: 'real' } });
-    expect(await stage.shell('echo ran', { options: ['--allow-write=.git'] })).toMatchObject({ output: 'ran\n' });
+    stage.plant({ 'real/config': 'config\n', '.git': { linkTo: 'real' } });
+    expect(await stage.shell('echo ran', { options: ['--allow-write=.git'] })).toMatchObject({
+      output: 'ran\n',
+    });
   });
 
   it('that is missing is protected until the last of two sandboxes ends', async () => {
     const first = stage.start('echo ready; read line');
     await first.firstLine;
-    const second = stage.start('echo ready; read line; mkdir .git/hooks; touch .agents; mkdir .codex/x; ls -A');
+    const second = stage.start(
+      'echo ready; read line; mkdir .git/hooks; touch .agents; mkdir .codex/x; ls -A',
+    );
     await second.firstLine;
-    first.child.stdin?.end('go\n');
+    first.stdin.end('go\n');
     expect((await first.ended).code).toBe(0);
     expect(namesIn(stage.workspace)).toEqual([...NAMES].sort());
-    second.child.stdin?.end('go\n');
+    second.stdin.end('go\n');
     expect((await second.ended).output).toBe('ready\n.agents\n.codex\n.git\n');
+    expect(namesIn(stage.workspace)).toEqual([]);
+  });
+
+  it('that is missing is protected until the last of two sandboxes ends that know nothing of each other', async () => {
+    const first = stage.start('echo ready; read line', { env: { XDG_STATE_HOME: `${stage.home}/state-1` } });
+    await first.firstLine;
+    const second = stage.start(
+      'echo ready; read line; mkdir .git .git/hooks; touch .agents; mkdir .codex .codex/x; true',
+      {
+        env: { XDG_STATE_HOME: `${stage.home}/state-2` },
+      },
+    );
+    await second.firstLine;
+    first.stdin.end('go\n');
+    await first.ended;
+    second.stdin.end('go\n');
+    await second.ended;
     expect(namesIn(stage.workspace)).toEqual([]);
   });
 
@@ -177,7 +216,7 @@ describeOnStage('protected metadata', (stage) => {
     await running.firstLine;
     rmSync(`${stage.workspace}/.git`, { recursive: true, force: true });
     stage.plant({ '.git/config': "the user's own\n" });
-    running.child.stdin?.end('go\n');
+    running.stdin.end('go\n');
     await running.ended;
     expect(snapshotTree(stage.workspace)['.git/config']).toContain("the user's own");
     expect(namesIn(stage.workspace)).toEqual(['.git']);
@@ -228,10 +267,17 @@ describeOnStage("a worktree's real git directory", (stage) => {
   });
 
   it('is not opened for reading by what a pointer in the workspace says, under strict', async () => {
-    stage.plantOutside({ 'private/secret': 'secret\n', 'private/commondir': `${stage.outside}/more\n`, 'more/secret': 'secret\n' });
+    stage.plantOutside({
+      'private/secret': 'secret\n',
+      'private/commondir': `${stage.outside}/more\n`,
+      'more/secret': 'secret\n',
+    });
     stage.plant({ '.git': `gitdir: ${stage.outside}/private\n` });
     const script = 'cat .git; cat "$1/private/secret" "$1/more/secret"; ls "$1"';
-    const { output, code } = await stage.shell(script, { options: ['--profile=strict'], args: [stage.outside] });
+    const { output, code } = await stage.shell(script, {
+      options: ['--profile=strict'],
+      args: [stage.outside],
+    });
     expect(output).toBe(`gitdir: ${stage.outside}/private\n`);
     expect(code).toBeGreaterThan(0);
   });

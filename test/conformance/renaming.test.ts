@@ -58,15 +58,19 @@ describeOnStage('a restricted path inside of the workspace', (stage) => {
   it('is unreadable while every trick was tried before', async () => {
     stage.plant(TREE);
     const tricks = TRICKS.map(({ script }) => `(set -- a; ${script}) 2>/dev/null`).join('; ');
-    const { output } = await stage.shell(`${tricks}; cat a/b/secret moved/b/secret a/c/secret taken another`, {
-      options: ['--deny-read=a/b/secret'],
-    });
+    const { output } = await stage.shell(
+      `${tricks}; cat a/b/secret moved/b/secret a/c/secret taken another`,
+      {
+        options: ['--deny-read=a/b/secret'],
+      },
+    );
     expect(output).not.toContain('secret\n');
   });
 
   it('leaves its neighbours writable', async () => {
     stage.plant(TREE);
-    const script = 'echo new > a/b/neighbour && mv a/b/neighbour a/b/renamed && rm a/b/renamed && mkdir a/b/c a/d';
+    const script =
+      'echo new > a/b/neighbour && mv a/b/neighbour a/b/renamed && rm a/b/renamed && mkdir a/b/c a/d';
     expect(await stage.shell(script, { options: ['--deny-read=a/b/secret'] })).toMatchObject({ code: 0 });
     expect(Object.keys(snapshotTree(`${stage.workspace}/a`))).toEqual(['b', 'b/c', 'b/secret', 'd']);
   });

@@ -26,14 +26,18 @@ const AWKWARD_NAMES = [
 ] as const;
 
 describeOnStage('a workspace root', (stage) => {
-  it.each(AWKWARD_NAMES)('of the name %j is writable, its metadata protected, its parent not writable', async (name) => {
-    stage.plantOutside({ [`${name}/.git/config`]: 'config\n' });
-    const cwd = `${stage.outside}/${name}`;
-    const script = 'echo x > file && ! echo forged > .git/config && ! mkdir .codex/x && ! echo x > ../file && pwd -P';
-    expect(await stage.shell(script, { cwd })).toMatchObject({ code: 0, output: `${cwd}\n` });
-    expect(namesIn(cwd)).toEqual(['.git', 'file']);
-    expect(namesIn(stage.outside)).toEqual([name]);
-  });
+  it.each(AWKWARD_NAMES)(
+    'of the name %j is writable, its metadata protected, its parent not writable',
+    async (name) => {
+      stage.plantOutside({ [`${name}/.git/config`]: 'config\n' });
+      const cwd = `${stage.outside}/${name}`;
+      const script =
+        'echo x > file && ! echo forged > .git/config && ! mkdir .codex/x && ! echo x > ../file && pwd -P';
+      expect(await stage.shell(script, { cwd })).toMatchObject({ code: 0, output: `${cwd}\n` });
+      expect(namesIn(cwd)).toEqual(['.git', 'file']);
+      expect(namesIn(stage.outside)).toEqual([name]);
+    },
+  );
 
   it.each(AWKWARD_NAMES)('given as an option by the name %j is meant literally', async (name) => {
     stage.plantOutside({ [`${name}/`]: '', 'ac/': '', a: '', b: '' });
@@ -43,11 +47,24 @@ describeOnStage('a workspace root', (stage) => {
     expect(namesIn(`${stage.outside}/${name}`)).toEqual(['file']);
   });
 
-  it.each(AWKWARD_NAMES)('holds a file %j that is hidden by --deny-read, and its neighbour is not', async (name) => {
-    stage.plant({ [name]: 'secret\n', neighbour: 'neighbour\n' });
-    const run = await stage.shell('cat "./$1"; cat neighbour', { options: [`--deny-read=./${name}`], args: [name] });
-    expect(run.output).toBe('neighbour\n');
-    expect(await stage.shell('cat "./$1"', { args: [name] })).toMatchObject({ output: 'secret\n' });
+  it.each(AWKWARD_NAMES.filter((name) => name !== '*'))(
+    'holds a file %j that is hidden by --deny-read, and its neighbour is not',
+    async (name) => {
+      stage.plant({ [name]: 'secret\n', neighbour: 'neighbour\n' });
+      const run = await stage.shell('cat "./$1"; cat neighbour', {
+        options: [`--deny-read=./${name}`],
+        args: [name],
+      });
+      expect(run.output).toBe('neighbour\n');
+      expect(await stage.shell('cat "./$1"', { args: [name] })).toMatchObject({ output: 'secret\n' });
+    },
+  );
+
+  it('holds a file "*" that is hidden by --deny-read, and so is all that it matches as a glob', async () => {
+    stage.plant({ '*': 'secret\n', neighbour: 'neighbour\n' });
+    expect(await stage.shell('cat "./*" neighbour', { options: ['--deny-read=*'] })).toMatchObject({
+      output: '',
+    });
   });
 
   it('that is "/" is refused when nobody named it, and that does not exist always', async () => {
@@ -59,7 +76,8 @@ describeOnStage('a workspace root', (stage) => {
 
   it('that its own mode closes stays protected when the command opens it', async () => {
     chmodSync(stage.workspace, 0o555);
-    const script = 'chmod 755 . && mkdir -p .git/hooks; echo x > .git/hooks/pre-commit; ln -s /tmp/x .agents; echo x > file';
+    const script =
+      'chmod 755 . && mkdir -p .git/hooks; echo x > .git/hooks/pre-commit; ln -s /tmp/x .agents; echo x > file';
     await stage.shell(script);
     chmodSync(stage.workspace, 0o755);
     expect(namesIn(stage.workspace).filter((name) => name.startsWith('.'))).toEqual([]);
@@ -86,7 +104,9 @@ describeOnStage('the working directory', (stage) => {
     const options = ['--profile=strict', `--workspace-root=${stage.workspace}`, `--cwd=${stage.outside}`];
     expect(await stage.refusal({ options })).toBe('cwd-not-visible');
     stage.plant({ 'd/': '' });
-    expect(await stage.refusal({ options: [`--workspace-root=.`, '--deny-read=d', '--cwd=d'] })).toBe('cwd-not-visible');
+    expect(await stage.refusal({ options: [`--workspace-root=.`, '--deny-read=d', '--cwd=d'] })).toBe(
+      'cwd-not-visible',
+    );
   });
 
   it('that does not exist is refused', async () => {

@@ -8,7 +8,7 @@ const TREE: FileTree = {
   other: 'other\n',
   'directory/inner': 'inner\n',
   'empty/': '',
-  link: { link: 'file' },
+  link: { linkTo: 'file' },
 };
 
 /** Each changes the directory `$1` in one way, and fails when it cannot. */
@@ -128,7 +128,7 @@ describeOnStage('a command under workspace-write', (stage) => {
 
   it('writes through a link out of the workspace that was there before, only where it leads within', async () => {
     stage.plantOutside({ file: 'old\n' });
-    stage.plant({ out: { link: '../outside/file' }, in: { link: 'file' }, file: 'old\n' });
+    stage.plant({ out: { linkTo: '../outside/file' }, in: { linkTo: 'file' }, file: 'old\n' });
     const before = snapshotTree(stage.outside);
     expect((await stage.shell('echo new > in')).code).toBe(0);
     expect((await stage.shell('echo new > out')).code).toBeGreaterThan(0);

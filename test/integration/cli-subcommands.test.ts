@@ -169,7 +169,7 @@ describe('sandbox-run profiles', () => {
 
   test('checks a document by its path from here', () => {
     writeFileSync(path.join(workspace, 'good.toml'), 'extends = "strict"\n');
-    writeFileSync(path.join(workspace, 'bad.toml'), '[filesystem]\n":root" = "reed"\nnonsense = 1\n');
+    writeFileSync(path.join(workspace, 'bad.toml'), '[filesystem]\n":root" = "reed"\n"/x" = "wide"\n');
     expect(sandboxRun(['profiles', 'check', './good.toml']).status).toBe(0);
     const { status, stdout } = sandboxRun(['profiles', 'check', 'bad.toml', '--json']);
     expect(status).toBe(125);

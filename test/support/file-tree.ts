@@ -1,9 +1,18 @@
-import { lchownSync, lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { type Caller } from './caller.js';
 
-/** Files by relative path: text is a file's content, `{link}` a symbolic link; a path that ends in "/" is a directory. */
-export type FileTree = Readonly<Record<string, string | { readonly link: string }>>;
+/** Files by relative path: text is a file's content, `{linkTo}` a symbolic link; a path that ends in "/" is a directory. */
+export type FileTree = Readonly<Record<string, string | { readonly linkTo: string }>>;
 
 /**
  * Makes files, and the directories above them, for a user.
@@ -16,7 +25,7 @@ export function plantTree(base: string, tree: FileTree, owner: Caller): void {
   for (const [name, item] of Object.entries(tree)) {
     const target = path.join(base, name);
     makeDirectories(name.endsWith('/') ? target : path.dirname(target), owner);
-    if (typeof item !== 'string') symlinkSync(item.link, target);
+    if (typeof item !== 'string') symlinkSync(item.linkTo, target);
     else if (!name.endsWith('/')) writeFileSync(target, item);
     lchownSync(target, owner.uid, owner.gid);
   }
@@ -62,5 +71,7 @@ function describe(file: string): string {
   if (status.isSymbolicLink()) return `link ${readlinkSync(file)}`;
   if (status.isDirectory()) return `directory ${mode}`;
   const times = `${String(status.nlink)} ${String(status.mtimeNs)}`;
-  return status.isFile() ? `file ${mode} ${times} ${JSON.stringify(readFileSync(file, 'utf8'))}` : `other ${mode} ${times}`;
+  return status.isFile()
+    ? `file ${mode} ${times} ${JSON.stringify(readFileSync(file, 'utf8'))}`
+    : `other ${mode} ${times}`;
 }

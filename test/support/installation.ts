@@ -29,7 +29,8 @@ export function setup(project: TestProject): () => void {
   if (!existsSync(path.join(CHECKOUT, 'dist/bin/sandbox-run.cjs'))) build();
   for (const part of PARTS) {
     const source = path.join(CHECKOUT, part);
-    if (existsSync(source)) cpSync(source, path.join(installation, part), { recursive: true, verbatimSymlinks: true });
+    if (existsSync(source))
+      cpSync(source, path.join(installation, part), { recursive: true, verbatimSymlinks: true });
   }
   project.provide('installation', installation);
   return () => {

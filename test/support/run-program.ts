@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type Writable } from 'node:stream';
 import { type Caller } from './caller.js';
 
 /** How a program is started. */
@@ -10,8 +11,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** All of its standard input; end of file at once when left out. */
   readonly input?: string;
-  /** Descriptors of ours that become its descriptors 3, 4, … */
-  readonly descriptors?: readonly number[];
+  /** What its descriptors 3, 4, … are: one of ours, or `pipe` for a new socket (Node's pipes are socket pairs). */
+  readonly descriptors?: readonly (number | 'pipe')[];
 }
 
 /** How a program ended and what it wrote. */
@@ -27,6 +28,7 @@ export interface ProgramRun {
 /** A program that still runs. */
 export interface StartedProgram {
   readonly child: ChildProcess;
+  readonly stdin: Writable;
   /** Resolves with the first line of its standard output; rejects when it ends without one. */
   readonly firstLine: Promise<string>;
   readonly ended: Promise<ProgramRun>;
@@ -47,10 +49,11 @@ export function startProgram(argv: readonly [string, ...string[]], options: Prog
     timeout: TIME_LIMIT_MS,
     killSignal: 'SIGKILL',
   });
+  const stdin = existing(child.stdin);
   /* A command that does not read its input may end before all of it is written. */
-  child.stdin.on('error', () => undefined);
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
+  stdin.on('error', () => undefined);
+  const stdout = collect(existing(child.stdout));
+  const stderr = collect(existing(child.stderr));
   const ended = once(child, 'close').then(() => ({
     code: child.exitCode,
     signal: child.signalCode,
@@ -58,15 +61,24 @@ export function startProgram(argv: readonly [string, ...string[]], options: Prog
     output: Buffer.concat(stdout).toString('utf8'),
     stderr: Buffer.concat(stderr).toString('utf8'),
   }));
-  return { child, ended, firstLine: firstLineOf(child.stdout, stdout, ended) };
+  return { child, stdin, ended, firstLine: firstLineOf(existing(child.stdout), stdout, ended) };
 }
 
 /** Runs a program to its end. */
-export async function runProgram(argv: readonly [string, ...string[]], options: ProgramOptions): Promise<ProgramRun> {
-  const { child, firstLine, ended } = startProgram(argv, options);
+export async function runProgram(
+  argv: readonly [string, ...string[]],
+  options: ProgramOptions,
+): Promise<ProgramRun> {
+  const { stdin, firstLine, ended } = startProgram(argv, options);
   firstLine.catch(() => undefined);
-  child.stdin?.end(options.input ?? '');
+  stdin.end(options.input ?? '');
   return ended;
+}
+
+/** A stream that was asked for as a pipe; the types do not know. */
+function existing<Stream>(stream: Stream | null): Stream {
+  if (stream === null) throw new Error('the child has no such stream');
+  return stream;
 }
 
 function collect(stream: NodeJS.ReadableStream): Buffer[] {

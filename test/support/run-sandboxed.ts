@@ -1,6 +1,12 @@
 import path from 'node:path';
 import { inject } from 'vitest';
-import { type ProgramOptions, type ProgramRun, type StartedProgram, runProgram, startProgram } from './run-program.js';
+import {
+  type ProgramOptions,
+  type ProgramRun,
+  type StartedProgram,
+  runProgram,
+  startProgram,
+} from './run-program.js';
 
 /** How sandbox-run is started. */
 export interface SandboxedOptions extends Omit<ProgramOptions, 'env'> {
@@ -20,7 +26,10 @@ export interface SandboxedRun extends ProgramRun {
 }
 
 /** Runs the executable as installed: `sandbox-run ARGS…`. */
-export async function runSandboxed(args: readonly string[], options: SandboxedOptions): Promise<SandboxedRun> {
+export async function runSandboxed(
+  args: readonly string[],
+  options: SandboxedOptions,
+): Promise<SandboxedRun> {
   return withJson(await runProgram(commandLine(args, options), programOptions(options)));
 }
 
@@ -34,7 +43,10 @@ export function sandboxRunCommand(): readonly [string, string] {
   return [process.execPath, path.join(inject('installation'), 'dist/bin/sandbox-run.cjs')];
 }
 
-function commandLine(args: readonly string[], { launcher = [] }: SandboxedOptions): readonly [string, ...string[]] {
+function commandLine(
+  args: readonly string[],
+  { launcher = [] }: SandboxedOptions,
+): readonly [string, ...string[]] {
   const [file, ...rest] = [...launcher, ...sandboxRunCommand(), ...args];
   return [file ?? '', ...rest];
 }

@@ -123,7 +123,9 @@ export class Stage {
   /** The same for a script of Node's; its words begin at `process.argv[1]`. */
   async node(script: string, options: StageOptions = {}): Promise<SandboxedRun> {
     const { options: given = [], args = [] } = options;
-    return setUp(await this.run(['--json', ...given, '--', process.execPath, '-e', script, '--', ...args], options));
+    return setUp(
+      await this.run(['--json', ...given, '--', process.execPath, '-e', script, '--', ...args], options),
+    );
   }
 
   /** The code of the error by which a sandbox is not set up; the test fails when one is, or when the command ran. */
@@ -140,8 +142,8 @@ export class Stage {
     return started;
   }
 
-  #complete({ options: _options, args: _args, ...rest }: StageOptions): SandboxedOptions {
-    return { caller: this.caller, home: this.home, cwd: this.workspace, ...rest };
+  #complete(options: StageOptions): SandboxedOptions {
+    return { caller: this.caller, home: this.home, cwd: this.workspace, ...options };
   }
 
   #makeOwn(directory: string): void {

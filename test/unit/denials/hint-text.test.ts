@@ -9,27 +9,27 @@ describe('hints', () => {
     [
       'a refused write',
       'tee: /etc/x: Read-only file system',
-      'sandbox: write to "/etc/x" was refused (likely): ":root" = "read"; --allow-write "/etc" would allow it',
+      'write to "/etc/x" was refused (likely): ":root" = "read"; --allow-write "/etc" would allow it',
     ],
     [
       'a deny that no option lifts',
       'cat: /secret/key: Permission denied',
-      'sandbox: read of "/secret/key" was refused (likely): "file:///secret" = "deny"',
+      'read of "/secret/key" was refused (likely): "file:///secret" = "deny"',
     ],
     [
       'a socket',
       'dial unix /run/docker.sock: connect: no such file or directory',
-      'sandbox: connecting to socket "/run/docker.sock" was refused (likely): sockets and run-time files of the host are hidden; --allow-unix-socket "/run/docker.sock" would allow it',
+      'connecting to socket "/run/docker.sock" was refused (likely): sockets and run-time files of the host are hidden; --allow-unix-socket "/run/docker.sock" would allow it',
     ],
     [
       'the network with a host',
       'Could not resolve host: example.com',
-      'sandbox: connecting to "example.com" was refused (likely): the network is restricted; --network on would allow it',
+      'connecting to "example.com" was refused (likely): the network is restricted; --network on would allow it',
     ],
     [
       'the network without a host',
       'OSError: [Errno 101] Network is unreachable',
-      'sandbox: a network connection was refused (likely): the network is restricted; --network on would allow it',
+      'a network connection was refused (likely): the network is restricted; --network on would allow it',
     ],
   ])('tell %s in one line', (_, output, hint) => {
     expect(hintLines(classify(output))).toEqual([hint]);
@@ -37,7 +37,7 @@ describe('hints', () => {
 
   it('tell a system call', () => {
     expect(hintLines([{ kind: 'system-call', certainty: 'likely', source: 'seccomp-signal' }])).toEqual([
-      'sandbox: a system call was refused (likely): the command ended as if by SIGSYS',
+      'a system call was refused (likely): the command ended as if by SIGSYS',
     ]);
   });
 
@@ -49,7 +49,7 @@ describe('hints', () => {
       candidate: parseAbsolutePath('/secret/key'),
     } as const;
     expect(hintLines(classify('', { exit }))).toEqual([
-      'sandbox: read of "/secret/key" was refused: "file:///secret" = "deny"',
+      'read of "/secret/key" was refused: "file:///secret" = "deny"',
     ]);
   });
 
