@@ -5,7 +5,15 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
-const FLAGS = ['-std=c11', '-O2', '-Wall', '-Wextra', '-Werror', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong'];
+const FLAGS = [
+  '-std=c11',
+  '-O2',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-D_FORTIFY_SOURCE=2',
+  '-fstack-protector-strong',
+];
 
 if (process.platform === 'linux') buildProgram('guard', 'cordon-guard');
 
@@ -18,7 +26,9 @@ function buildProgram(name, output) {
   const files = readdirSync(sources)
     .filter((file) => file.endsWith('.c'))
     .map((file) => path.join(sources, file));
-  const linked = [['-static', '-s'], ['-s']].some((link) => compile([...FLAGS, ...link, ...files, '-o', temporary]));
+  const linked = [['-static', '-s'], ['-s']].some((link) =>
+    compile([...FLAGS, ...link, ...files, '-o', temporary]),
+  );
   if (linked) renameSync(temporary, target);
   else {
     rmSync(temporary, { force: true });

@@ -72,7 +72,9 @@ async function buildLibrary() {
     outfile: path.join(draft, 'index.js'),
     plugins: [prebuiltSeccomp],
     // Bundled CommonJS dependencies call require.
-    banner: { js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
   });
 }
 
@@ -116,7 +118,7 @@ async function load(entryPoint) {
 
 function emitDeclarations() {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const args = ['--project', path.join(root, "src/tsconfig.build.json"), '--outDir', draft];
+  const args = ['--project', path.join(root, 'src/tsconfig.build.json'), '--outDir', draft];
   const { status } = spawnSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
   if (status !== 0) throw new Error('type declarations were not made');
 }

@@ -11,11 +11,20 @@ export {
   type Enforcement,
   type SandboxOutcome,
 } from './sandbox/outcome.js';
-export { type DoctorCheck, type DoctorReport, type Explanation, type PlanPreview } from './sandbox/inspection.js';
+export {
+  type DoctorCheck,
+  type DoctorReport,
+  type Explanation,
+  type PlanPreview,
+} from './sandbox/inspection.js';
 export { type StdioRequest, type StreamRequest } from './backends/backend.js';
 export { type Denial } from './denials/denial.js';
 export type * from './permissions/profile.js';
-export { type ParsedProfile, parsePermissionOverlay, parsePermissionProfile } from './permissions/profile-schema.js';
+export {
+  type ParsedProfile,
+  parsePermissionOverlay,
+  parsePermissionProfile,
+} from './permissions/profile-schema.js';
 export { canonicalJson, canonicalProfile } from './permissions/canonical.js';
 export { applyOverlay } from './permissions/overlay.js';
 export {

@@ -19,7 +19,12 @@ export type LaunchExit =
   /** `code` is 128 + n for signal n, as a shell has it. */
   | { readonly kind: 'exited'; readonly code: number }
   /** The sandbox was ready, but the program could not be executed in it. */
-  | { readonly kind: 'not-executed'; readonly program: string; readonly reason: 'not-found' | 'not-executable'; readonly message: string };
+  | {
+      readonly kind: 'not-executed';
+      readonly program: string;
+      readonly reason: 'not-found' | 'not-executable';
+      readonly message: string;
+    };
 
 /** A command in its sandbox. Every backend makes the same thing. */
 export interface SandboxedProcess {

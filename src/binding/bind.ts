@@ -1,9 +1,24 @@
 import { CordonError } from '../errors/cordon-error.js';
-import { type AbsolutePath, ancestorsOf, isWithin, parseAbsolutePath, pathDepth } from '../paths/absolute-path.js';
+import {
+  type AbsolutePath,
+  ancestorsOf,
+  isWithin,
+  parseAbsolutePath,
+  pathDepth,
+} from '../paths/absolute-path.js';
 import { createEvaluator } from '../permissions/evaluate.js';
-import { type PermissionOverlay, type PermissionProfile, type RestrictedFileSystem } from '../permissions/profile.js';
+import {
+  type PermissionOverlay,
+  type PermissionProfile,
+  type RestrictedFileSystem,
+} from '../permissions/profile.js';
 import { type PathRule, type RuleSet } from '../permissions/rules.js';
-import { type BoundPolicy, type FileIdentity, type ManagedPolicy, type RestrictedBinding } from './bound-policy.js';
+import {
+  type BoundPolicy,
+  type FileIdentity,
+  type ManagedPolicy,
+  type RestrictedBinding,
+} from './bound-policy.js';
 import { addBuiltInRules } from './built-in-rules.js';
 import { expandDenyGlobs } from './deny-globs.js';
 import { type ExpandedEntry, expandEntries } from './expand-entries.js';
@@ -16,6 +31,8 @@ export interface BindRequest {
   readonly profile: PermissionProfile;
   /** Additional permissions for this command; they never lift a deny. */
   readonly overlay: PermissionOverlay;
+  /** Paths that the command may not write, whatever the profile says; this never grants anything. */
+  readonly readOnlyPaths: readonly AbsolutePath[];
   readonly workspaceRoots: readonly AbsolutePath[];
   readonly cwd: AbsolutePath;
   readonly tmpDir: AbsolutePath | undefined;
@@ -61,6 +78,8 @@ function bindRestricted(
   for (const entry of base.entries) table.addEntry(entry);
   refuseWidening(table, added.entries);
   for (const entry of added.entries) table.addEntry(entry);
+  for (const path of request.readOnlyPaths)
+    table.takeWriteAway(resolveLinks(path), { kind: 'overlay', text: path });
   addBuiltInRules(table, request);
   addProtectedMetadata(table, { entries: [...base.entries, ...added.entries], warnings });
   const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], permissions.glob_scan_max_depth);

@@ -4,8 +4,7 @@ import { type RuleSet } from '../permissions/rules.js';
 
 /** A profile in this machine's paths. Nothing after binding asks the disk about policy again. */
 export type BoundPolicy =
-  | { readonly kind: 'unsandboxed'; readonly reason: 'disabled' | 'external' }
-  | ManagedPolicy;
+  { readonly kind: 'unsandboxed'; readonly reason: 'disabled' | 'external' } | ManagedPolicy;
 
 /** What cordon itself enforces. */
 export interface ManagedPolicy {

@@ -1,6 +1,6 @@
 import { type AbsolutePath, isWithin, parseAbsolutePath } from '../paths/absolute-path.js';
-import { createEvaluator } from '../permissions/evaluate.js';
-import { resolveLinks } from './file-system-view.js';
+import { type Evaluator, type FileOperation, createEvaluator } from '../permissions/evaluate.js';
+import { type ResolvedPath, resolveLinks } from './file-system-view.js';
 import { type RuleTable } from './rule-table.js';
 
 /** What the rules of cordon's own are made from. */
@@ -14,7 +14,9 @@ export interface BuiltInContext {
 const RUNTIME_DIRECTORIES = ['/run', '/var/run'].map(parseAbsolutePath);
 
 /** Files below /run that programs cannot do without: name resolution, and the programs of a NixOS system. */
-const KEPT_RUNTIME_FILES = ['/etc/resolv.conf', '/run/current-system', '/run/opengl-driver'].map(parseAbsolutePath);
+const KEPT_RUNTIME_FILES = ['/etc/resolv.conf', '/run/current-system', '/run/opengl-driver'].map(
+  parseAbsolutePath,
+);
 
 /** The kernel's settings: a caller who is root owns the files there, with or without capabilities (sysfs(5)). */
 const KERNEL_SETTINGS = parseAbsolutePath('/sys');
@@ -28,34 +30,42 @@ const KERNEL_SETTINGS = parseAbsolutePath('/sys');
  */
 export function addBuiltInRules(table: RuleTable, context: BuiltInContext): void {
   const before = createEvaluator({ rules: table.rules(), globs: [] });
-  const allows = (path: AbsolutePath, operation: 'read' | 'write'): boolean => before.evaluate(operation, path).allowed;
-
-  for (const directory of RUNTIME_DIRECTORIES) {
-    const resolved = resolveLinks(directory);
-    if (resolved.target !== 'missing' && allows(resolved.path, 'read'))
-      table.addUnlessNamed(resolved, 'deny', builtIn('sockets and run-time files of the host are hidden'));
-  }
-  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory).path);
-  for (const kept of KEPT_RUNTIME_FILES) {
-    const resolved = resolveLinks(kept);
-    const isHidden = hidden.some((directory) => isWithin(resolved.path, directory));
-    if (isHidden && resolved.target !== 'missing' && allows(resolved.path, 'read'))
-      table.addUnlessNamed(resolved, 'read', builtIn('programs need it'));
-  }
-  if (allows(KERNEL_SETTINGS, 'write'))
-    table.addUnlessNamed(resolveLinks(KERNEL_SETTINGS), 'read', builtIn('kernel settings are not writable'));
-  for (const file of context.ownFiles) {
-    const resolved = resolveLinks(file);
-    if (resolved.target !== 'missing' && allows(resolved.path, 'write'))
-      table.addUnlessNamed(resolved, 'read', builtIn('cordon itself runs from here'));
-  }
+  hideRuntimeDirectories(table, before);
+  keepReadOnly(table, before, context);
   for (const path of context.privatePaths) {
     const resolved = resolveLinks(path);
-    if (allows(resolved.path, 'read')) table.addDenial(resolved, builtIn("cordon's own run-time files"));
+    if (allows(before, 'read', resolved)) table.addDenial(resolved, builtIn("cordon's own run-time files"));
   }
   for (const socket of context.unixSockets) {
     table.addUnlessNamed(resolveLinks(socket), 'read', { kind: 'profile', text: `unix socket ${socket}` });
   }
+}
+
+function hideRuntimeDirectories(table: RuleTable, before: Evaluator): void {
+  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory));
+  for (const directory of hidden) {
+    if (allows(before, 'read', directory))
+      table.addUnlessNamed(directory, 'deny', builtIn('sockets and run-time files of the host are hidden'));
+  }
+  for (const kept of KEPT_RUNTIME_FILES.map((path) => resolveLinks(path))) {
+    const isHidden = hidden.some((directory) => isWithin(kept.path, directory.path));
+    if (isHidden && allows(before, 'read', kept))
+      table.addUnlessNamed(kept, 'read', builtIn('programs need it'));
+  }
+}
+
+function keepReadOnly(table: RuleTable, before: Evaluator, context: BuiltInContext): void {
+  const settings = resolveLinks(KERNEL_SETTINGS);
+  if (allows(before, 'write', settings))
+    table.addUnlessNamed(settings, 'read', builtIn('kernel settings are not writable'));
+  for (const file of context.ownFiles.map((path) => resolveLinks(path))) {
+    if (allows(before, 'write', file))
+      table.addUnlessNamed(file, 'read', builtIn('cordon itself runs from here'));
+  }
+}
+
+function allows(evaluator: Evaluator, operation: FileOperation, { path, target }: ResolvedPath): boolean {
+  return target !== 'missing' && evaluator.evaluate(operation, path).allowed;
 }
 
 function builtIn(reason: string): { readonly kind: 'built-in'; readonly reason: string } {

@@ -45,7 +45,9 @@ interface Walk {
 
 function walkBase(walk: Walk, base: AbsolutePath, globs: readonly GlobRule[]): void {
   const matchers = globs.map((glob) => ({ glob, matches: compileGlob(glob.pattern) }));
-  const pending: { path: AbsolutePath; relative: string; depth: number }[] = [{ path: base, relative: '', depth: 1 }];
+  const pending: { path: AbsolutePath; relative: string; depth: number }[] = [
+    { path: base, relative: '', depth: 1 },
+  ];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     for (const item of listDirectory(at.path) ?? []) {
       const relative = at.relative === '' ? item.name : `${at.relative}/${item.name}`;
@@ -54,7 +56,8 @@ function walkBase(walk: Walk, base: AbsolutePath, globs: readonly GlobRule[]): v
       countScanned(walk, base);
       if (match !== undefined || item.kind === 'directory') refuseUnreadableName(at.path, item.name);
       if (match !== undefined) deny(walk, path, match.glob);
-      else if (item.kind === 'directory' && at.depth < walk.maxDepth) pending.push({ path, relative, depth: at.depth + 1 });
+      else if (item.kind === 'directory' && at.depth < walk.maxDepth)
+        pending.push({ path, relative, depth: at.depth + 1 });
     }
   }
 }

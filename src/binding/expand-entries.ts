@@ -65,7 +65,11 @@ export function describeEntryPath(path: EntryPath): string {
   }
 }
 
-function expandPath(entry: PermissionEntry, context: ExpandContext, warnings: string[]): readonly ExpandedEntry[] {
+function expandPath(
+  entry: PermissionEntry,
+  context: ExpandContext,
+  warnings: string[],
+): readonly ExpandedEntry[] {
   const text = describeEntryPath(entry.path);
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
@@ -79,7 +83,9 @@ function absolutePaths(path: EntryPath, context: ExpandContext, warnings: string
   if (path.type === 'path') return [parseFileUri(path.path)];
   if (path.type !== 'special') return [];
   if (path.value.kind === 'unknown') {
-    warnings.push(`Entry ${JSON.stringify(path.value.path)} is of a kind this version does not know; it grants nothing.`);
+    warnings.push(
+      `Entry ${JSON.stringify(path.value.path)} is of a kind this version does not know; it grants nothing.`,
+    );
     return [];
   }
   return expandSpecialPath(path.value, context);
@@ -101,7 +107,9 @@ function isUsable(resolved: ResolvedPath, entry: PermissionEntry): boolean {
 /** The command has a /proc of its own; the host's must not be opened to it, least of all for writing. */
 function opensProc({ path }: ResolvedPath, entry: PermissionEntry, warnings: string[]): boolean {
   if (entry.access === 'deny' || !isWithin(path, PROC)) return false;
-  warnings.push(`Entry ${JSON.stringify(describeEntryPath(entry.path))} is left out: the command has a /proc of its own.`);
+  warnings.push(
+    `Entry ${JSON.stringify(describeEntryPath(entry.path))} is left out: the command has a /proc of its own.`,
+  );
   return true;
 }
 
@@ -113,7 +121,9 @@ function expandGlob(pattern: string, context: ExpandContext): readonly GlobRule[
   }
   const bases = [...new Set([...context.workspaceRoots, context.cwd].map((base) => resolveLinks(base).path))];
   return bases
-    .filter((base) => !pattern.startsWith('**/') || !bases.some((other) => other !== base && isWithin(base, other)))
+    .filter(
+      (base) => !pattern.startsWith('**/') || !bases.some((other) => other !== base && isWithin(base, other)),
+    )
     .map((base) => ({ base, pattern }));
 }
 
@@ -122,6 +132,5 @@ function absoluteGlob(pattern: string, prefix: string): GlobRule {
   const base = literal === '' ? ROOT_PATH : resolveLinks(parseAbsolutePath(literal)).path;
   return { base, pattern: pattern.slice(literal.length).replace(/^\/+/u, '') };
 }
-
 
 const PROC = parseAbsolutePath('/proc');

@@ -1,7 +1,14 @@
 import { lstatSync, opendirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileIdentity, type SymbolicLink } from './bound-policy.js';
-import { type AbsolutePath, ROOT_PATH, joinPath, parentPath, parseAbsolutePath, resolvePath } from '../paths/absolute-path.js';
+import {
+  type AbsolutePath,
+  ROOT_PATH,
+  joinPath,
+  parentPath,
+  parseAbsolutePath,
+  resolvePath,
+} from '../paths/absolute-path.js';
 
 /** What a path leads to once every symbolic link on the way has been followed. */
 export interface ResolvedPath {
@@ -32,27 +39,29 @@ export function resolveLinks(path: AbsolutePath): ResolvedPath {
   let at = ROOT_PATH;
   let rest = segmentsOf(path);
   for (let segment = rest.shift(); segment !== undefined; segment = rest.shift()) {
-    if (segment === '..') {
-      at = parentPath(at);
-      continue;
+    const next = segment === '..' ? parentPath(at) : joinPath(at, segment);
+    const kind = kindOf(next);
+    if (kind === 'missing' || (kind === 'file' && rest.length > 0)) {
+      return { path: appendAll(next, rest), target: 'missing', links };
     }
-    const next = joinPath(at, segment);
-    const status = lstat(next);
-    if (status === undefined) return { path: appendAll(next, rest), target: 'missing', links };
-    if (status.isSymbolicLink()) {
+    if (kind === 'file') return { path: next, target: 'file', links };
+    if (kind === 'directory') at = next;
+    else {
       const text = readlinkSync(next);
       links.push({ path: next, text });
       if (links.length > MAX_LINKS) throw tooManyLinks(path);
       rest = [...segmentsOf(text), ...rest];
       if (text.startsWith('/')) at = ROOT_PATH;
-    } else if (!status.isDirectory() && rest.length > 0) {
-      return { path: appendAll(next, rest), target: 'missing', links };
-    } else {
-      at = next;
-      if (rest.length === 0) return { path: at, target: status.isDirectory() ? 'directory' : 'file', links };
     }
   }
   return { path: at, target: 'directory', links };
+}
+
+function kindOf(path: AbsolutePath): 'missing' | 'directory' | 'file' | 'link' {
+  const status = lstat(path);
+  if (status === undefined) return 'missing';
+  if (status.isSymbolicLink()) return 'link';
+  return status.isDirectory() ? 'directory' : 'file';
 }
 
 /** The identity of what is at a path now, not following a last link; undefined where nothing can be seen. */
@@ -123,7 +132,9 @@ function socketTable(): string {
   try {
     return readFileSync('/proc/net/unix', 'utf8');
   } catch (cause) {
-    throw new CordonError('bind-failed', 'Cannot read /proc/net/unix to find the sockets of this host', { cause });
+    throw new CordonError('bind-failed', 'Cannot read /proc/net/unix to find the sockets of this host', {
+      cause,
+    });
   }
 }
 
@@ -139,8 +150,11 @@ function lstat(path: AbsolutePath): ReturnType<typeof lstatSync> | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch (cause) {
-    if (isErrno(cause, 'EACCES') || isErrno(cause, 'ENOTDIR') || isErrno(cause, 'ENAMETOOLONG')) return undefined;
-    throw new CordonError('bind-failed', `Cannot look up ${JSON.stringify(path)}: ${String(cause)}`, { cause });
+    if (isErrno(cause, 'EACCES') || isErrno(cause, 'ENOTDIR') || isErrno(cause, 'ENAMETOOLONG'))
+      return undefined;
+    throw new CordonError('bind-failed', `Cannot look up ${JSON.stringify(path)}: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,5 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, ROOT_PATH, joinPath, resolvePath } from '../paths/absolute-path.js';
-import { createEvaluator } from '../permissions/evaluate.js';
 import { type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
 import { type ResolvedPath, isWritableByAll, readSmallFile, resolveLinks } from './file-system-view.js';
@@ -51,11 +50,17 @@ function protect(table: RuleTable, metadata: Metadata, warnings: string[]): void
   const origin = { kind: 'protected-metadata', root: metadata.root } as const;
   const resolved = resolveLinks(path);
   if (table.names(path)) return;
-  if (resolved.target === 'missing' && SHARED_SPECIALS.has(metadata.entry.special) && isWritableByAll(metadata.root)) return;
+  if (
+    resolved.target === 'missing' &&
+    SHARED_SPECIALS.has(metadata.entry.special) &&
+    isWritableByAll(metadata.root)
+  )
+    return;
   const own = resolved.links.find((link) => link.path === path);
   if (own === undefined) {
     table.addUnlessNamed(resolved, 'read', origin);
-    if (metadata.name === '.git' && resolved.target === 'file') protectGitDirectories(table, resolved, origin);
+    if (metadata.name === '.git' && resolved.target === 'file')
+      protectGitDirectories(table, resolved, origin);
   } else if (SHARED_SPECIALS.has(metadata.entry.special)) {
     warnings.push(`${JSON.stringify(path)} is a symbolic link in a shared directory and is not protected.`);
   } else {
@@ -81,7 +86,5 @@ function protectGitDirectories(table: RuleTable, gitFile: ResolvedPath, origin: 
 
 /** The workspace wrote the pointer, so it must not gain anything by it: a rule is made only where it restricts. */
 function takeWriteAway(table: RuleTable, resolved: ResolvedPath, origin: RuleOrigin): void {
-  const evaluator = createEvaluator({ rules: table.rules(), globs: [] });
-  if (resolved.target === 'missing' || evaluator.accessAt(resolved.path) !== 'write') return;
-  table.addUnlessNamed(resolved, 'read', origin);
+  if (resolved.target !== 'missing' && !table.names(resolved.path)) table.takeWriteAway(resolved, origin);
 }

@@ -1,5 +1,5 @@
 import { type AbsolutePath } from '../paths/absolute-path.js';
-import { stricterAccess } from '../permissions/evaluate.js';
+import { createEvaluator, stricterAccess } from '../permissions/evaluate.js';
 import { type Access } from '../permissions/profile.js';
 import { type PathRule, type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
@@ -32,6 +32,13 @@ export class RuleTable {
     this.#add({ path: resolved.path, target: resolved.target, access, origin }, resolved.links);
   }
 
+  /** Makes a path read-only where it could be written; gives nothing where it could not be read. */
+  takeWriteAway(resolved: ResolvedPath, origin: RuleOrigin): void {
+    const evaluator = createEvaluator({ rules: this.rules(), globs: [] });
+    if (evaluator.accessAt(resolved.path) !== 'write') return;
+    this.#add({ path: resolved.path, target: resolved.target, access: 'read', origin }, resolved.links);
+  }
+
   /** Denies a path, whatever was said of it. `origin` is a glob's: its links are not themselves protected. */
   addDenial(resolved: ResolvedPath, origin: RuleOrigin): void {
     this.#rules.set(resolved.path, { path: resolved.path, target: resolved.target, access: 'deny', origin });
@@ -42,14 +49,17 @@ export class RuleTable {
     return this.#rules.has(path);
   }
 
+  /** All rules, in no order. */
   rules(): readonly PathRule[] {
     return [...this.#rules.values()];
   }
 
+  /** Every symbolic link that was followed. */
   links(): readonly SymbolicLink[] {
     return [...this.#links.values()];
   }
 
+  /** The links that lead to what the command may not write. */
   restrictedLinks(): readonly RestrictedLink[] {
     return this.#restrictedLinks;
   }

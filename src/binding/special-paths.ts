@@ -60,7 +60,10 @@ const MINIMAL_PATHS = [
  * @param special - the symbol with its subpath.
  * @param context - the command's workspace roots and temporary directory.
  */
-export function expandSpecialPath(special: KnownSpecialPath, context: SpecialPathContext): readonly AbsolutePath[] {
+export function expandSpecialPath(
+  special: KnownSpecialPath,
+  context: SpecialPathContext,
+): readonly AbsolutePath[] {
   const { subpath } = special;
   const bases = basesOf(special, context);
   return subpath === undefined || subpath === '' ? bases : bases.map((base) => joinPath(base, subpath));

@@ -38,6 +38,7 @@ export function toCircumstances(options: RunOptions, cwd: AbsolutePath): Omit<Sa
     cwd: commandCwd,
     workspaceRoots: workspaceRootsOf(options, { cwd, commandCwd }),
     overlay: overlayOf(options, cwd),
+    readOnlyPaths: options.denyWrite.map((text) => resolvePath(cwd, refuseGlob(text, cwd))),
     unixSockets: options.unixSockets.map((path) => resolvePath(cwd, path)),
     environment: { set: options.env, unset: options.unsetEnv },
     timeoutMs: options.timeoutMs,
@@ -86,7 +87,6 @@ function overlayOf(options: RunOptions, cwd: AbsolutePath): PermissionOverlay {
         ...globEntry(text, cwd),
         ...(isPlainPath(text, cwd) ? [entryAt(text, 'deny')] : []),
       ]),
-      ...options.denyWrite.map((text) => entryAt(refuseGlob(text, cwd), 'read')),
     ],
     network: options.network === undefined ? undefined : options.network === 'on' ? 'enabled' : 'restricted',
   };

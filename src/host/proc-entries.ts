@@ -13,7 +13,21 @@ export interface ProcEntries {
  * proc(5): writing to these changes the running kernel, and the files belong to root, so that a caller who is root may write
  * them without any capability. The container runtimes cover the same (OCI runtime specification, readonlyPaths, maskedPaths).
  */
-const READ_ONLY = ['acpi', 'asound', 'bus', 'driver', 'dynamic_debug', 'fs', 'irq', 'mtrr', 'pressure', 'scsi', 'sys', 'sysrq-trigger', 'tty'];
+const READ_ONLY = [
+  'acpi',
+  'asound',
+  'bus',
+  'driver',
+  'dynamic_debug',
+  'fs',
+  'irq',
+  'mtrr',
+  'pressure',
+  'scsi',
+  'sys',
+  'sysrq-trigger',
+  'tty',
+];
 
 const HIDDEN = [
   'kallsyms',

@@ -84,7 +84,7 @@ export function isWithin(path: AbsolutePath, ancestor: AbsolutePath): boolean {
 /** The directories above a path, nearest first, `/` last; none for `/`. */
 export function ancestorsOf(path: AbsolutePath): readonly AbsolutePath[] {
   const found: AbsolutePath[] = [];
-  for (let at = path; at !== '/'; ) {
+  for (let at = path; at !== '/';) {
     at = parentPath(at);
     found.push(at);
   }

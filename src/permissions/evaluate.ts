@@ -55,8 +55,9 @@ export function createEvaluator(ruleSet: RuleSet): Evaluator {
   };
 
   const globAt = (path: AbsolutePath): GlobRule | undefined =>
-    matchers.find(({ glob, matches }) => path !== glob.base && isWithin(path, glob.base) && matches(below(path, glob)))
-      ?.glob;
+    matchers.find(
+      ({ glob, matches }) => path !== glob.base && isWithin(path, glob.base) && matches(below(path, glob)),
+    )?.glob;
 
   return {
     evaluate: (operation, path) => {

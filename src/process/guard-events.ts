@@ -37,7 +37,9 @@ export function readGuardEvents(channel: Duplex, onEvent: (event: GuardEvent) =>
 export function ended(channel: Duplex): Promise<void> {
   return new Promise((resolve) => {
     if (channel.destroyed) resolve();
-    channel.once('close', () => { resolve(); });
+    channel.once('close', () => {
+      resolve();
+    });
   });
 }
 

@@ -54,7 +54,13 @@ export async function startGuarded(
   const wanted = [stdin, stdout, stderr].flatMap((target, stream) => (target === 'pipe' ? [stream] : []));
   const child = await spawnProcess({
     executable: request.guard,
-    args: [...wanted.map((stream) => `--pipe-${String(stream)}`), ...mergeOption(stderr), ...request.options, '--', ...request.command],
+    args: [
+      ...wanted.map((stream) => `--pipe-${String(stream)}`),
+      ...mergeOption(stderr),
+      ...request.options,
+      '--',
+      ...request.command,
+    ],
     cwd: request.cwd,
     env: request.env,
     stdin: givenTarget(stdin),
@@ -100,7 +106,11 @@ interface PipeRequest {
 }
 
 /** Resolves when all pipes are open, or the guard has ended before it could tell of them. */
-function openPipes(pid: number, control: Duplex, request: PipeRequest): Promise<readonly (number | undefined)[]> {
+function openPipes(
+  pid: number,
+  control: Duplex,
+  request: PipeRequest,
+): Promise<readonly (number | undefined)[]> {
   const ends: (number | undefined)[] = [];
   let missing = request.wanted.length;
   return new Promise((resolve) => {
@@ -123,7 +133,10 @@ function openPipes(pid: number, control: Duplex, request: PipeRequest): Promise<
 }
 
 /** A description of our own, so that making it non-blocking does not change the command's. */
-function openEnd(pid: number, { fd, stream }: { readonly fd: number; readonly stream: number }): number | undefined {
+function openEnd(
+  pid: number,
+  { fd, stream }: { readonly fd: number; readonly stream: number },
+): number | undefined {
   const flags = (stream === 0 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
   try {
     return openSync(`/proc/${String(pid)}/fd/${String(fd)}`, flags);
@@ -142,7 +155,10 @@ function writer(fd: number): Writable {
   return socket;
 }
 
-function socketOf(fd: number, directions: { readonly readable: boolean; readonly writable: boolean }): Socket {
+function socketOf(
+  fd: number,
+  directions: { readonly readable: boolean; readonly writable: boolean },
+): Socket {
   try {
     return new Socket({ fd, ...directions });
   } catch (error) {

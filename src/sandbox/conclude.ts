@@ -52,14 +52,27 @@ async function denialsOf(
   return { denials, hints: hintLines(denials) };
 }
 
-function exitEvidence({ exit }: CommandEnd, { command }: PreparedCommand, policy: ManagedPolicy): EvidenceOfExit {
+function exitEvidence(
+  { exit }: CommandEnd,
+  { command }: PreparedCommand,
+  policy: ManagedPolicy,
+): EvidenceOfExit {
   if (exit.kind === 'exited') return exit;
   const { program, reason } = exit;
-  return { kind: 'not-executed', program, reason, candidate: findOnHost(program, command.environment['PATH'], policy.cwd) };
+  return {
+    kind: 'not-executed',
+    program,
+    reason,
+    candidate: findOnHost(program, command.environment['PATH'], policy.cwd),
+  };
 }
 
 /** Where the program is on this machine, whether or not the command may see it. */
-function findOnHost(program: string, searchPath: string | undefined, cwd: AbsolutePath): AbsolutePath | undefined {
+function findOnHost(
+  program: string,
+  searchPath: string | undefined,
+  cwd: AbsolutePath,
+): AbsolutePath | undefined {
   const directories = program.includes('/') ? [''] : (searchPath ?? '/bin:/usr/bin').split(':');
   for (const directory of directories) {
     const path = resolvePath(cwd, directory === '' ? program : `${directory}/${program}`);

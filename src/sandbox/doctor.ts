@@ -40,13 +40,23 @@ async function runProbe({ name, run }: Probe): Promise<DoctorCheck> {
   } catch (error) {
     const known = error instanceof CordonError ? error : undefined;
     const detail = error instanceof Error ? error.message : String(error);
-    return { name, isOk: false, detail, code: known?.code ?? 'internal', remedy: known?.hint ?? ERROR_CODES.internal.hint };
+    return {
+      name,
+      isOk: false,
+      detail,
+      code: known?.code ?? 'internal',
+      remedy: known?.hint ?? ERROR_CODES.internal.hint,
+    };
   }
 }
 
 function probesOf(machine: Machine): readonly Probe[] {
   return [
-    { name: 'private directory', isNeeded: true, run: () => machine.sandboxBackend().privatePaths().join(' ') },
+    {
+      name: 'private directory',
+      isNeeded: true,
+      run: () => machine.sandboxBackend().privatePaths().join(' '),
+    },
     { name: 'bubblewrap', isNeeded: true, run: () => findLauncher(machine) },
     { name: 'namespaces and mounts', isNeeded: true, run: () => probeLauncher(machine) },
     { name: 'command with network off', isNeeded: true, run: () => runTrue(machine, 'restricted') },
@@ -58,7 +68,7 @@ function probesOf(machine: Machine): readonly Probe[] {
 }
 
 function prepared(machine: Machine): ReturnType<typeof prepareCommand> {
-  return prepareCommand({ argv: ['true'], profile: 'read-only', cwd: '/' }, machine);
+  return prepareCommand({ argv: ['true'], profile: 'read-only', cwd: '/', workspaceRoots: [] }, machine);
 }
 
 async function findLauncher(machine: Machine): Promise<string> {
@@ -96,8 +106,17 @@ async function runMasked(machine: Machine): Promise<string> {
   return runProgram(machine, { overlay: { entries: [deny('file:///etc/hostname'), deny('file:///var')] } });
 }
 
-async function runProgram(machine: Machine, changes: { overlay: NonNullable<Parameters<typeof startCommand>[0]['overlay']> }): Promise<string> {
-  const command = { argv: [machine.facts.guard, '--probe'], profile: 'read-only', cwd: '/', ...changes };
+async function runProgram(
+  machine: Machine,
+  changes: { overlay: NonNullable<Parameters<typeof startCommand>[0]['overlay']> },
+): Promise<string> {
+  const command = {
+    argv: [machine.facts.guard, '--probe'],
+    profile: 'read-only',
+    cwd: '/',
+    workspaceRoots: [],
+    ...changes,
+  };
   const { process } = await startCommand(command, machine);
   process.stdin?.end();
   process.stdout?.resume();

@@ -43,7 +43,9 @@ export function explainPath({ command, operation, path }: ExplainQuestion, machi
 
 function decider({ verdict: { decision } }: Judgement): string {
   const place = placeOfDecision(decision);
-  return place === undefined ? describeDecision(decision) : `${describeDecision(decision)} at ${JSON.stringify(place)}`;
+  return place === undefined
+    ? describeDecision(decision)
+    : `${describeDecision(decision)} at ${JSON.stringify(place)}`;
 }
 
 function flagFor(operation: FileOperation, { verdict, path, exists }: Judgement): string | undefined {

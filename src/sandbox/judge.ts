@@ -1,7 +1,12 @@
 import { type BoundFileSystem } from '../binding/bound-policy.js';
 import { isSocket, resolveLinks } from '../binding/file-system-view.js';
 import { type AbsolutePath } from '../paths/absolute-path.js';
-import { type Evaluator, type FileOperation, type Verdict, createEvaluator } from '../permissions/evaluate.js';
+import {
+  type Evaluator,
+  type FileOperation,
+  type Verdict,
+  createEvaluator,
+} from '../permissions/evaluate.js';
 
 /** A verdict on a path as a person or a program names it. */
 export interface Judgement {

@@ -1,7 +1,8 @@
 import { type BoundPolicy } from '../binding/bound-policy.js';
 import { bindPolicy } from '../binding/bind.js';
 import { CordonError } from '../errors/cordon-error.js';
-import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
+import { resolveLinks } from '../binding/file-system-view.js';
+import { type AbsolutePath, ROOT_PATH, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type CommandProfile } from '../permissions/profile.js';
 import { buildEnvironment } from '../process/environment.js';
 import { loadProfile } from '../profiles/load-profile.js';
@@ -33,13 +34,14 @@ const PIPES: StdioRequest = { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stde
 export function prepareCommand(command: SandboxCommand, machine: Machine): PreparedCommand {
   const argv = parseArgv(command.argv);
   const cwd = parseAbsolutePath(command.cwd ?? process.cwd());
-  const workspaceRoots = (command.workspaceRoots ?? [cwd]).map(parseAbsolutePath);
+  const workspaceRoots = command.workspaceRoots?.map(parseAbsolutePath) ?? [implicitRoot(cwd)];
   const { profile, warnings } = resolveProfile(command, { cwd, workspaceRoots, machine });
   const unixSockets = [...profile.unixSockets, ...(command.unixSockets ?? [])].map(parseAbsolutePath);
   const isManaged = profile.permissions.type === 'managed';
   const policy = bindPolicy({
     profile: profile.permissions,
     overlay: command.overlay ?? { entries: [] },
+    readOnlyPaths: (command.readOnlyPaths ?? []).map(parseAbsolutePath),
     workspaceRoots,
     cwd,
     tmpDir: machine.facts.tmpDir,
@@ -53,15 +55,31 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     policy,
     cwd,
     stdio,
-    command: { argv, argv0: command.argv0, environment: environmentOf(command, profile, machine), stdio: stdio.kind },
+    command: {
+      argv,
+      argv0: command.argv0,
+      environment: environmentOf(command, profile, machine),
+      stdio: stdio.kind,
+    },
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };
+}
+
+/** Writing to the whole disk must be asked for in words. */
+function implicitRoot(cwd: AbsolutePath): AbsolutePath {
+  if (resolveLinks(cwd).path !== ROOT_PATH) return cwd;
+  throw new CordonError('workspace-root-invalid', 'Cannot take "/" for the workspace: nobody named it', {
+    details: { path: cwd },
+    hint: 'Go to the directory of the project, or name "/" as the workspace root if you mean it.',
+  });
 }
 
 function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
   const [program, ...args] = argv;
   if (program === undefined || program === '') {
-    throw new CordonError('usage-invalid', 'No command was given', { hint: 'Put it behind "--": sandbox-run -- ls' });
+    throw new CordonError('usage-invalid', 'No command was given', {
+      hint: 'Put it behind "--": sandbox-run -- ls',
+    });
   }
   if (argv.some((text) => text.includes('\0'))) {
     throw new CordonError('usage-invalid', 'An argument of the command holds a NUL character');
@@ -92,7 +110,11 @@ function resolveProfile(
   });
 }
 
-function environmentOf(command: SandboxCommand, profile: CommandProfile, machine: Machine): Record<string, string> {
+function environmentOf(
+  command: SandboxCommand,
+  profile: CommandProfile,
+  machine: Machine,
+): Record<string, string> {
   const changes = command.environment ?? {};
   const policy = changes.policy ?? profile.environment;
   const set = { ...policy.set, ...changes.set };

@@ -46,7 +46,12 @@ function describePolicy(policy: BoundPolicy): Readonly<Record<string, unknown>> 
     network,
     cwd,
     workspaceRoots,
-    rules: rules.map((rule) => ({ path: rule.path, access: rule.access, target: rule.target, because: describeRule(rule) })),
+    rules: rules.map((rule) => ({
+      path: rule.path,
+      access: rule.access,
+      target: rule.target,
+      because: describeRule(rule),
+    })),
     globs,
     maskedSockets: fileSystem.maskedSockets,
   };

@@ -45,18 +45,22 @@ export class RunningCommand {
     this.ended.catch(() => undefined);
   }
 
+  /** The process that stands for the sandbox on this machine. */
   get pid(): number {
     return this.#process.pid;
   }
 
+  /** Where a pipe or terminal was asked for. */
   get stdin(): Writable | undefined {
     return this.#process.stdin;
   }
 
+  /** The same; a terminal's whole output. */
   get stdout(): Readable | undefined {
     return this.#process.stdout;
   }
 
+  /** The same; nothing with a terminal. */
   get stderr(): Readable | undefined {
     return this.#process.stderr;
   }
@@ -123,6 +127,8 @@ export class RunningCommand {
       return { kind: 'not-executed', program: exit.program, code: exit.reason === 'not-found' ? 127 : 126 };
     }
     const signal = exit.code > 128 ? signalName(exit.code - 128) : undefined;
-    return signal === undefined ? { kind: 'exit', code: exit.code } : { kind: 'signal', signal: signal as NodeJS.Signals, code: exit.code };
+    return signal === undefined
+      ? { kind: 'exit', code: exit.code }
+      : { kind: 'signal', signal: signal as NodeJS.Signals, code: exit.code };
   }
 }

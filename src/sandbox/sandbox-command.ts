@@ -1,5 +1,9 @@
 import { type StdioRequest } from '../backends/backend.js';
-import { type CommandProfile, type EnvironmentPolicy, type PermissionOverlay } from '../permissions/profile.js';
+import {
+  type CommandProfile,
+  type EnvironmentPolicy,
+  type PermissionOverlay,
+} from '../permissions/profile.js';
 
 /** What a command is run with. Only `argv` is needed: the rest means "workspace-write, here". */
 export interface SandboxCommand {
@@ -13,6 +17,8 @@ export interface SandboxCommand {
   readonly profile?: string | CommandProfile | undefined;
   /** Additional permissions; they never lift a deny. */
   readonly overlay?: PermissionOverlay | undefined;
+  /** Absolute paths that the command may not write, though the profile lets it; what it may not read stays so. */
+  readonly readOnlyPaths?: readonly string[] | undefined;
   /** Absolute; the working directory by default. */
   readonly workspaceRoots?: readonly string[] | undefined;
   /** Sockets of the host that the command may connect to, beside the profile's. */

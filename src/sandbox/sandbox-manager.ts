@@ -1,6 +1,12 @@
 import { parseAbsolutePath } from '../paths/absolute-path.js';
 import { type ProfileListing, listProfiles } from '../profiles/list-profiles.js';
-import { type LoadRequest, type LoadedProfile, type ProfileCheck, checkProfile, loadProfile } from '../profiles/load-profile.js';
+import {
+  type LoadRequest,
+  type LoadedProfile,
+  type ProfileCheck,
+  checkProfile,
+  loadProfile,
+} from '../profiles/load-profile.js';
 import { examine } from './doctor.js';
 import { type ExplainQuestion, explainPath } from './explain.js';
 import { type DoctorReport, type Explanation, type PlanPreview } from './inspection.js';
@@ -79,7 +85,10 @@ export class SandboxManager {
 
   /** The profiles that can be named, built in and the user's. */
   listProfiles(): readonly ProfileListing[] {
-    return listProfiles({ builtins: this.#machine.builtinProfiles(), configDir: this.#machine.facts.configDir });
+    return listProfiles({
+      builtins: this.#machine.builtinProfiles(),
+      configDir: this.#machine.facts.configDir,
+    });
   }
 
   /**

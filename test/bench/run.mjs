@@ -8,7 +8,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SandboxManager } from '../../dist/index.js';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '200' }, json: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '200' }, json: { type: 'string' } },
+});
 const runs = Number(values.runs);
 const executable = path.join(import.meta.dirname, '../../dist/bin/sandbox-run.cjs');
 const workspace = mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-'));
@@ -44,7 +46,10 @@ async function compareLaunch() {
 async function compareExecutable() {
   const start = (args) => () =>
     spawnSync(process.execPath, args, { cwd: workspace, stdio: ['ignore', 'ignore', 'inherit'] }).status;
-  return interleave({ 'node -e 0': start(['-e', '0']), 'sandbox-run -- true': start([executable, '--', 'true']) });
+  return interleave({
+    'node -e 0': start(['-e', '0']),
+    'sandbox-run -- true': start([executable, '--', 'true']),
+  });
 }
 
 /** Peak resident memory in KiB, read from the process table while the process waits. */
@@ -108,8 +113,11 @@ function print(report) {
   const { launch, executable: started, memory } = report;
   const row = ({ base, measured, ratio }) =>
     `${measured.name.padEnd(20)} ${measured.medianMs.toFixed(2).padStart(8)} ms   ${base.name} ${base.medianMs.toFixed(2)} ms   ratio ${ratio.toFixed(2)}`;
-  console.log(`Node ${report.node}, Linux ${report.kernel}, ${report.cpus} processors, medians of ${report.runs} interleaved runs`);
+  console.log(
+    `Node ${report.node}, Linux ${report.kernel}, ${report.cpus} processors, medians of ${report.runs} interleaved runs`,
+  );
   console.log(row(launch));
   console.log(row(started));
-  for (const [name, kib] of Object.entries(memory)) console.log(`${name.padEnd(20)} ${(kib / 1024).toFixed(1).padStart(8)} MiB peak`);
+  for (const [name, kib] of Object.entries(memory))
+    console.log(`${name.padEnd(20)} ${(kib / 1024).toFixed(1).padStart(8)} MiB peak`);
 }

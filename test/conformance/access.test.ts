@@ -48,9 +48,8 @@ describeOnStage('a denied directory', (stage) => {
 
     it('is one of its kind: its twin that is not denied lets it', async () => {
       stage.plant({ ...files, 'e/file': 'open\n', 'e/program': '#!/bin/sh\ntrue\n' });
-      const run = 'chmod 755 "$1/program"; ';
       const args = [`${stage.workspace}/e`];
-      expect(await stage.shell(run + script, { options: ['--deny-read=d'], args })).toMatchObject({
+      expect(await stage.shell(script, { options: ['--deny-read=d'], args })).toMatchObject({
         code: 0,
       });
     });

@@ -11,7 +11,7 @@ import {
 import path from 'node:path';
 import { type Caller } from './caller.js';
 
-/** Files by relative path: text is a file's content, `{linkTo}` a symbolic link; a path that ends in "/" is a directory. */
+/** Files by relative path: text is a file's content, executable when it begins with "#!", `{linkTo}` a symbolic link; a path that ends in "/" is a directory. */
 export type FileTree = Readonly<Record<string, string | { readonly linkTo: string }>>;
 
 /**
@@ -26,7 +26,7 @@ export function plantTree(base: string, tree: FileTree, owner: Caller): void {
     const target = path.join(base, name);
     makeDirectories(name.endsWith('/') ? target : path.dirname(target), owner);
     if (typeof item !== 'string') symlinkSync(item.linkTo, target);
-    else if (!name.endsWith('/')) writeFileSync(target, item);
+    else if (!name.endsWith('/')) writeFileSync(target, item, { mode: item.startsWith('#!') ? 0o755 : 0o644 });
     lchownSync(target, owner.uid, owner.gid);
   }
 }

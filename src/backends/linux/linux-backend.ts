@@ -42,7 +42,11 @@ export class LinuxBackend {
   plan(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
     this.#proc ??= readProcEntries();
     const mask = this.#privateDirectory().deniedIdentity;
-    return planLinuxLaunch(policy, command, { mask, proc: this.#proc, architecture: this.#facts.architecture });
+    return planLinuxLaunch(policy, command, {
+      mask,
+      proc: this.#proc,
+      architecture: this.#facts.architecture,
+    });
   }
 
   /**

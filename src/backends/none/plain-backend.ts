@@ -40,7 +40,8 @@ export class PlainBackend {
     if (!existsSync(guard)) {
       throw new CordonError('guard-missing', `cordon's native helper is missing: ${JSON.stringify(guard)}`);
     }
-    const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+    const terminal =
+      stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
     const told: Told = { last: undefined };
     try {
       const request = guardRequest(command, { guard, stdio, terminal });

@@ -20,11 +20,10 @@ export interface ConnectedOutput {
  */
 export function connectOutput(running: RunningCommand): ConnectedOutput {
   const tail = new Tail();
-  const ended = [
-    running.stdout === undefined ? undefined : copy(running.stdout, () => process.stdout, tail),
-    running.stderr === undefined ? undefined : copy(running.stderr, () => process.stderr, tail),
-  ];
-  return { ended: Promise.all(ended).then(() => undefined), tail: () => tail.text() };
+  const copies: Promise<void>[] = [];
+  if (running.stdout !== undefined) copies.push(copy(running.stdout, () => process.stdout, tail));
+  if (running.stderr !== undefined) copies.push(copy(running.stderr, () => process.stderr, tail));
+  return { ended: Promise.all(copies).then(() => undefined), tail: () => tail.text() };
 }
 
 /** The last bytes of a stream; at most twice the bound is held. */

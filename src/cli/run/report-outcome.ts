@@ -1,5 +1,6 @@
 import { type SandboxOutcome } from '../../sandbox/outcome.js';
 import { type RunOptions } from '../parse-arguments.js';
+import { toJsonLine } from '../to-json.js';
 
 /**
  * Tells on standard error what is not to be seen from the command itself: that it was not found, ran out of time, or was
@@ -10,11 +11,15 @@ import { type RunOptions } from '../parse-arguments.js';
  */
 export function reportOutcome(outcome: SandboxOutcome, options: Pick<RunOptions, 'json' | 'quiet'>): void {
   if (options.json) {
-    process.stderr.write(`${JSON.stringify(outcome)}\n`);
+    process.stderr.write(toJsonLine(outcome));
     return;
   }
   if (options.quiet) return;
-  const lines = [...outcome.warnings.map((warning) => `warning: ${warning}`), ...statusLines(outcome), ...outcome.hints];
+  const lines = [
+    ...outcome.warnings.map((warning) => `warning: ${warning}`),
+    ...statusLines(outcome),
+    ...outcome.hints,
+  ];
   for (const line of lines) process.stderr.write(`sandbox-run: ${line}\n`);
 }
 

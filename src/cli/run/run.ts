@@ -1,11 +1,12 @@
 import { fstatSync } from 'node:fs';
 import { CordonError } from '../../errors/cordon-error.js';
-import { parseAbsolutePath } from '../../paths/absolute-path.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
 import { SandboxManager } from '../../sandbox/sandbox-manager.js';
 import { type RunOptions } from '../parse-arguments.js';
+import { toJson } from '../to-json.js';
 import { toSandboxCommand } from '../to-command.js';
+import { workingDirectory } from '../working-directory.js';
 import { forwardSignals } from './forward-signals.js';
 import { connectOutput } from './output.js';
 import { reportOutcome } from './report-outcome.js';
@@ -25,7 +26,7 @@ export interface RunRequest {
  * @throws CordonError when the sandbox could not be set up.
  */
 export async function runSandboxed({ options, argv }: RunRequest): Promise<number> {
-  const command = toSandboxCommand(options, argv, parseAbsolutePath(process.cwd()));
+  const command = toSandboxCommand(options, argv, workingDirectory());
   const manager = new SandboxManager();
   if (options.printPlan) return printPlan(manager, command, options);
   const isTerminal = options.tty ?? (process.stdin.isTTY && process.stdout.isTTY);
@@ -72,8 +73,12 @@ function isSameFile(a: number, b: number): boolean {
   }
 }
 
-async function printPlan(manager: SandboxManager, command: SandboxCommand, { json }: RunOptions): Promise<number> {
+async function printPlan(
+  manager: SandboxManager,
+  command: SandboxCommand,
+  { json }: RunOptions,
+): Promise<number> {
   const preview = await manager.preview(command);
-  process.stdout.write(`${json ? JSON.stringify(preview.json, null, 2) : preview.commandLine}\n`);
+  process.stdout.write(json ? toJson(preview.json) : `${preview.commandLine}\n`);
   return 0;
 }

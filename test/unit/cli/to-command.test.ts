@@ -94,7 +94,6 @@ describe('the additional permissions of a command line', () => {
     ['--allow-write', '/srv', 'write', 'file:///srv'],
     ['--allow-write', '[x]', 'write', 'file:///nowhere/project/%5Bx%5D'],
     ['--deny-read', '../.env', 'deny', 'file:///nowhere/.env'],
-    ['--deny-write', 'package.json', 'read', 'file:///nowhere/project/package.json'],
   ])('with %s %s are %s of %s', (option, text, access, uri) => {
     expect(circumstances(option, text).overlay?.entries).toEqual([
       { path: { type: 'path', path: uri }, access },
@@ -123,7 +122,17 @@ describe('the additional permissions of a command line', () => {
   it('take a file that is called like a glob for --deny-write', () => {
     const cwd = directory();
     writeFileSync(path.join(cwd, '[id].ts'), '');
-    expect(toCircumstances(options('--deny-write', '[id].ts'), cwd).overlay?.entries).toHaveLength(1);
+    expect(toCircumstances(options('--deny-write', '[id].ts'), cwd).readOnlyPaths).toEqual([
+      `${cwd}/[id].ts`,
+    ]);
+  });
+
+  it('take writing away without giving anything, for --deny-write', () => {
+    const { readOnlyPaths, overlay } = circumstances('--deny-write', 'package.json');
+    expect({ readOnlyPaths, entries: overlay?.entries }).toEqual({
+      readOnlyPaths: ['/nowhere/project/package.json'],
+      entries: [],
+    });
   });
 });
 

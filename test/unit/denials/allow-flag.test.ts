@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type RefusedUse, allowFlagFor, allowSocketFlagFor } from '../../../src/denials/allow-flag.js';
 import { type PathJudge } from '../../../src/denials/evidence.js';
-import { describeDecision } from '../../../src/denials/rule-text.js';
+import { describeDecision } from '../../../src/permissions/explain.js';
 import { parseAbsolutePath } from '../../../src/paths/absolute-path.js';
 import { type Decision } from '../../../src/permissions/evaluate.js';
 import { judge } from './world.js';

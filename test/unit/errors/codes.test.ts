@@ -39,6 +39,8 @@ describe('the table of error codes', () => {
 /** All TypeScript below a directory but the table and its test. */
 function textsBelow(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !/codes(?:\.test)?\.ts$/u.test(entry.name))
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !/codes(?:\.test)?\.ts$/u.test(entry.name),
+    )
     .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'utf8'));
 }

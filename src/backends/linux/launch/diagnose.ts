@@ -14,7 +14,8 @@ const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }
   { pattern: /can't mount proc/iu, code: 'proc-masked' },
   { pattern: /setting up uid map|setting up gid map|loopback: failed/iu, code: 'user-namespaces-forbidden' },
   {
-    pattern: /no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
+    pattern:
+      /no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
     code: 'user-namespaces-forbidden',
   },
 ];
@@ -28,13 +29,19 @@ const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }
  */
 export function diagnoseSetupFailure(said: string, facts: DiagnosisFacts, fallback: ErrorCode): CordonError {
   const found = SENTENCES.find(({ pattern }) => pattern.test(said))?.code ?? fallback;
-  return new CordonError(refine(found, facts), `The sandbox cannot be set up: ${said === '' ? 'no message' : said}`, {
-    details: { launcherSaid: said },
-  });
+  return new CordonError(
+    refine(found, facts),
+    `The sandbox cannot be set up: ${said === '' ? 'no message' : said}`,
+    {
+      details: { launcherSaid: said },
+    },
+  );
 }
 
 function refine(code: ErrorCode, facts: DiagnosisFacts): ErrorCode {
   if (code === 'launcher-too-old') return code;
   if (facts.isWsl1) return 'wsl1';
-  return code === 'user-namespaces-forbidden' && facts.apparmorRestricts ? 'apparmor-forbids-user-namespaces' : code;
+  return code === 'user-namespaces-forbidden' && facts.apparmorRestricts
+    ? 'apparmor-forbids-user-namespaces'
+    : code;
 }

@@ -7,7 +7,11 @@ import { type LinuxLaunchPlan, type MountCheck } from '../plan/launch-plan.js';
  * @param seccomp - the program.
  * @param plan - for its checks.
  */
-export function encodeRequest(options: readonly string[], seccomp: Uint8Array, plan: LinuxLaunchPlan): Buffer {
+export function encodeRequest(
+  options: readonly string[],
+  seccomp: Uint8Array,
+  plan: LinuxLaunchPlan,
+): Buffer {
   const args = Buffer.from(options.map((option) => `${option}\0`).join(''), 'utf8');
   const checks = Buffer.concat(plan.checks.map(encodeCheck));
   const header = Buffer.alloc(16);

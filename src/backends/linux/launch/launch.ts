@@ -85,7 +85,8 @@ interface Told {
 /** Returns when the sandbox is ready and the command is being executed in it. */
 async function startSandbox(parts: SandboxParts): Promise<LinuxSandbox | PlanIsStale> {
   const { stdio } = parts;
-  const terminal = stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+  const terminal =
+    stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
   const told: Told = { init: undefined, last: undefined, isReleased: false, onExited: () => undefined };
   try {
     const guard = await startGuarded(guardRequest(parts, terminal), (event) => {
@@ -116,7 +117,10 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
   }
 }
 
-function guardRequest({ plan, options, stdio, tools }: SandboxParts, terminal: Terminal | undefined): GuardRequest {
+function guardRequest(
+  { plan, options, stdio, tools }: SandboxParts,
+  terminal: Terminal | undefined,
+): GuardRequest {
   const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
   const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
   return {
@@ -151,17 +155,15 @@ class LinuxSandbox implements SandboxedProcess {
   #isGone = false;
 
   constructor(parts: SandboxParts, started: Started) {
-    const { guard, terminal, told } = started;
     this.#parts = parts;
     this.#started = started;
-    this.pid = guard.pid;
-    /* The launcher speaks on standard error, which may be the same stream as standard output. */
-    const isMerged = parts.stdio.kind === 'pipes' && parts.stdio.stderr === 'stdout';
-    const said = terminal?.output ?? guard.stderr ?? (isMerged ? guard.stdout : undefined);
-    this.#messages = said === undefined ? undefined : filtered(said);
-    this.stdin = terminal?.input ?? guard.stdin;
-    this.stdout = terminal === undefined && !isMerged ? guard.stdout : this.#messages;
-    this.stderr = guard.stderr === undefined ? undefined : this.#messages;
+    this.pid = started.guard.pid;
+    const streams = connectStreams(parts, started);
+    this.#messages = streams.messages;
+    this.stdin = streams.stdin;
+    this.stdout = streams.stdout;
+    this.stderr = streams.stderr;
+    const { told } = started;
     told.onExited = () => this.#messages?.releaseHeld();
     if (told.last?.kind === 'exited') told.onExited();
     this.exited = this.#waitForExit();
@@ -199,20 +201,47 @@ class LinuxSandbox implements SandboxedProcess {
   async #conclude(guardStatus: number): Promise<LaunchExit> {
     const { last } = this.#started.told;
     if (last?.kind === 'exited') return { kind: 'exited', code: last.code };
-    if (last === undefined || last.kind === 'released') return { kind: 'exited', code: guardStatus };
-    if (last.kind === 'mismatch') throw mismatch(this.#parts.plan, last.index);
+    if (last?.kind === 'mismatch') throw mismatch(this.#parts.plan, last.index);
+    if (last?.kind === 'failed') return this.#explainFailure();
+    return { kind: 'exited', code: guardStatus };
+  }
+
+  /** bubblewrap did not get as far as running the command, and has said why. */
+  async #explainFailure(): Promise<LaunchExit> {
+    const { plan, tools } = this.#parts;
     this.#started.terminal?.hangUp();
     const said = (await this.#messages?.takeHeld()) ?? '';
-    const failure = readExecFailure(said, this.#parts.plan.command.argv[0]);
+    const failure = readExecFailure(said, plan.command.argv[0]);
     if (failure !== undefined) return failure;
     if (SOURCE_IS_GONE.test(said)) throw replaced(said);
-    throw diagnoseSetupFailure(said, this.#parts.tools.diagnosis, 'setup-failed');
+    throw diagnoseSetupFailure(said, tools.diagnosis, 'setup-failed');
   }
+}
+
+interface Streams extends Pick<SandboxedProcess, 'stdin' | 'stdout' | 'stderr'> {
+  readonly messages: SetupMessages | undefined;
+}
+
+/** The launcher speaks on standard error, which may be the same stream as standard output: its words are taken out there. */
+function connectStreams({ stdio }: SandboxParts, { guard, terminal }: Started): Streams {
+  if (terminal !== undefined) {
+    const messages = filtered(terminal.output);
+    return { stdin: terminal.input, stdout: messages, stderr: undefined, messages };
+  }
+  const { stdin, stdout, stderr } = guard;
+  const isMerged = stdio.kind === 'pipes' && stdio.stderr === 'stdout';
+  const said = isMerged ? stdout : stderr;
+  const messages = said === undefined ? undefined : filtered(said);
+  return isMerged
+    ? { stdin, stdout: messages, stderr: undefined, messages }
+    : { stdin, stdout, stderr: messages, messages };
 }
 
 function filtered(source: Readable): SetupMessages {
   const messages = new SetupMessages();
-  source.on('error', (error) => { messages.destroy(error); });
+  source.on('error', (error) => {
+    messages.destroy(error);
+  });
   return source.pipe(messages);
 }
 
@@ -231,7 +260,11 @@ function replaced(what: string): CordonError {
 }
 
 function tooLarge(count: number): CordonError {
-  return new CordonError('plan-too-large', `Cannot launch: the sandbox needs ${String(count)} launcher arguments, bubblewrap takes 9000`, {
-    details: { arguments: count, limit: MAX_ARGUMENTS },
-  });
+  return new CordonError(
+    'plan-too-large',
+    `Cannot launch: the sandbox needs ${String(count)} launcher arguments, bubblewrap takes 9000`,
+    {
+      details: { arguments: count, limit: MAX_ARGUMENTS },
+    },
+  );
 }

@@ -11,7 +11,7 @@ const MAX_HELD_BYTES = 64 * 1024;
  * held back until it is known whether the command ran; all else passes at once and unchanged.
  */
 export class SetupMessages extends Transform {
-  #held: Buffer[] = [];
+  readonly #held: Buffer[] = [];
   #heldBytes = 0;
   #decided = false;
   #whenDecided: TransformCallback | undefined;
@@ -25,11 +25,13 @@ export class SetupMessages extends Transform {
 
   /** The command did not run: what was held, up to the end of the stream, is what the launcher said. */
   async takeHeld(): Promise<string> {
-    if (!this.#decided && this.#whenDecided === undefined) await new Promise((resolve) => this.once('launcher-done', resolve));
+    if (!this.#decided && this.#whenDecided === undefined)
+      await new Promise((resolve) => this.once('launcher-done', resolve));
     this.#decide();
     return Buffer.concat(this.#held.splice(0)).toString('utf8').trim();
   }
 
+  /** Holds what may be the launcher's, passes everything else. */
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
     if (this.#decided) {
       done(null, chunk);

@@ -61,9 +61,19 @@ function statField(pid: number, field: number): number {
 function firstChildOf(init: number): number | undefined {
   try {
     const listed = readFileSync(`/proc/${String(init)}/task/${String(init)}/children`, 'latin1');
-    return lowest(listed.trim().split(' ').filter((text) => text !== '').map(Number));
+    return lowest(
+      listed
+        .trim()
+        .split(' ')
+        .filter((text) => text !== '')
+        .map(Number),
+    );
   } catch {
-    return lowest(readdirSync('/proc').map(Number).filter((pid) => pid > 0 && isChildOf(pid, init)));
+    return lowest(
+      readdirSync('/proc')
+        .map(Number)
+        .filter((pid) => pid > 0 && isChildOf(pid, init)),
+    );
   }
 }
 

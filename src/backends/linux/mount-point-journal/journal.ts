@@ -60,24 +60,39 @@ export class MountPointJournal {
    * @throws CordonError `mount-point-unavailable`, `private-directory-unavailable`.
    */
   async acquire(request: MountPointRequest): Promise<MountPointLease | undefined> {
-    if (request.needs.length === 0 && this.#isEmpty()) return { unavailable: new Set(), release: () => Promise.resolve() };
+    if (request.needs.length === 0 && this.#isEmpty())
+      return { unavailable: new Set(), release: () => Promise.resolve() };
     this.#leases += 1;
     const claim = `${this.#own}#${String(this.#leases)}`;
     const unavailable = await this.#lock.run(() => this.#acquire(request, claim));
     if (unavailable === undefined) return undefined;
-    return { unavailable, release: () => this.#lock.run(() => { this.#release(claim); }) };
+    return {
+      unavailable,
+      release: () =>
+        this.#lock.run(() => {
+          this.#release(claim);
+        }),
+    };
   }
 
   /** Removes what dead processes left. Does nothing, and takes no lock, when the journal is empty. */
   async sweep(): Promise<void> {
-    if (!this.#isEmpty()) await this.#lock.run(() => { this.#write(withoutDead(this.#read())); });
+    if (!this.#isEmpty())
+      await this.#lock.run(() => {
+        this.#write(withoutDead(this.#read()));
+      });
   }
 
   #acquire(request: MountPointRequest, claim: string): ReadonlySet<AbsolutePath> | undefined {
     const entries = withoutDead(this.#read());
     const needs = [...request.needs].sort((a, b) => pathDepth(a.path) - pathDepth(b.path));
     const held = [...needs.map(({ path: of }) => of), ...request.covered.filter((of) => entries.has(of))];
-    for (const of of held) addClaim(entries, { path: of, writable: needs.some((need) => need.path === of && need.writable) }, claim);
+    for (const of of held)
+      addClaim(
+        entries,
+        { path: of, writable: needs.some((need) => need.path === of && need.writable) },
+        claim,
+      );
     this.#write(entries);
     try {
       const made = makeAll(needs, entries, request.covered);
@@ -93,7 +108,8 @@ export class MountPointJournal {
 
   #release(claim: string): void {
     const entries = this.#read();
-    for (const [of, entry] of entries) entries.set(of, { ...entry, claims: entry.claims.filter((other) => other !== claim) });
+    for (const [of, entry] of entries)
+      entries.set(of, { ...entry, claims: entry.claims.filter((other) => other !== claim) });
     this.#write(withoutDead(entries));
   }
 
@@ -107,9 +123,13 @@ export class MountPointJournal {
       return new Map(parseEntries(text));
     } catch (error) {
       if (isErrno(error, 'ENOENT')) return new Map();
-      throw new CordonError('private-directory-unavailable', `Cannot read ${JSON.stringify(this.#file)}: ${String(error)}`, {
-        cause: error,
-      });
+      throw new CordonError(
+        'private-directory-unavailable',
+        `Cannot read ${JSON.stringify(this.#file)}: ${String(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -130,9 +150,11 @@ function parseEntries(text: string): [AbsolutePath, Entry][] {
   });
 }
 
+type StoredPair = [unknown, Partial<Entry> | null | undefined];
+
 function isEntryPair(pair: unknown): pair is [AbsolutePath, Entry] {
   if (!Array.isArray(pair)) return false;
-  const [of, entry] = pair as [unknown, Partial<Entry> | null | undefined];
+  const [of, entry] = pair as StoredPair;
   return typeof of === 'string' && of.startsWith('/') && Array.isArray(entry?.claims);
 }
 
@@ -166,7 +188,9 @@ function makeAll(
     if (result === 'unavailable') unavailable.add(need.path);
     if (result === 'changed') return undefined;
   }
-  const isGone = covered.some((of) => entries.has(of) && lstatSync(of, { throwIfNoEntry: false }) === undefined);
+  const isGone = covered.some(
+    (of) => entries.has(of) && lstatSync(of, { throwIfNoEntry: false }) === undefined,
+  );
   return isGone ? undefined : unavailable;
 }
 
@@ -180,10 +204,14 @@ function make(need: MountPointNeed): 'made' | 'unavailable' | 'changed' {
     if (isErrno(error, 'EEXIST')) return isOurs(need.path, mode) ? 'made' : 'changed';
     if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return 'changed';
     if (['EACCES', 'EPERM', 'EROFS'].some((code) => isErrno(error, code))) return 'unavailable';
-    throw new CordonError('mount-point-unavailable', `Cannot make a mount point at ${JSON.stringify(need.path)}: ${String(error)}`, {
-      details: { path: need.path },
-      cause: error,
-    });
+    throw new CordonError(
+      'mount-point-unavailable',
+      `Cannot make a mount point at ${JSON.stringify(need.path)}: ${String(error)}`,
+      {
+        details: { path: need.path },
+        cause: error,
+      },
+    );
   }
 }
 

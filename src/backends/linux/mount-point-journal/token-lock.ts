@@ -56,7 +56,9 @@ export class TokenLock {
     if (this.#rename(FREE)) return true;
     const tokens = this.#tokens();
     if (tokens.length === 0) this.#create();
-    return tokens.some((name) => name !== FREE && !isRunning(name.slice('held-'.length)) && this.#rename(name));
+    return tokens.some(
+      (name) => name !== FREE && !isRunning(name.slice('held-'.length)) && this.#rename(name),
+    );
   }
 
   #rename(from: string): boolean {
@@ -102,8 +104,12 @@ export function isErrno(error: unknown, code: string): boolean {
 }
 
 function busy(directory: string): CordonError {
-  return new CordonError('private-directory-unavailable', `Cannot lock ${JSON.stringify(directory)} within ten seconds`, {
-    details: { directory },
-    hint: 'See which process is named by the file in that directory; end it, or remove the directory.',
-  });
+  return new CordonError(
+    'private-directory-unavailable',
+    `Cannot lock ${JSON.stringify(directory)} within ten seconds`,
+    {
+      details: { directory },
+      hint: 'See which process is named by the file in that directory; end it, or remove the directory.',
+    },
+  );
 }

@@ -149,7 +149,12 @@ class MountPlanner {
   }
 
   #bind(path: AbsolutePath, mode: 'read-only' | 'writable'): void {
-    this.#steps.push({ kind: 'bind', source: path, target: path, mode: isWithin(path, DEV) ? 'devices' : mode });
+    this.#steps.push({
+      kind: 'bind',
+      source: path,
+      target: path,
+      mode: isWithin(path, DEV) ? 'devices' : mode,
+    });
     this.#check('sandbox', path);
   }
 
@@ -166,7 +171,11 @@ class MountPlanner {
       return;
     }
     const isReopened = this.#binding.ruleSet.rules.some(
-      (other) => other.access !== 'deny' && other.target !== 'missing' && other.path !== rule.path && isWithin(other.path, rule.path),
+      (other) =>
+        other.access !== 'deny' &&
+        other.target !== 'missing' &&
+        other.path !== rule.path &&
+        isWithin(other.path, rule.path),
     );
     this.#coverWithEmptyDirectory(rule.path, isReopened ? ORDINARY : NOTHING);
     if (isReopened) this.#seals.push({ kind: 'chmod', target: rule.path, permissions: PASS_THROUGH });
@@ -187,7 +196,9 @@ class MountPlanner {
 function procSteps({ proc }: MountContext): readonly MountStep[] {
   return [
     { kind: 'proc' },
-    ...proc.readOnly.map((path) => ({ kind: 'bind', source: path, target: path, mode: 'read-only' }) as const),
+    ...proc.readOnly.map(
+      (path) => ({ kind: 'bind', source: path, target: path, mode: 'read-only' }) as const,
+    ),
     ...proc.hidden.map((path) => ({ kind: 'mask', target: path }) as const),
   ];
 }

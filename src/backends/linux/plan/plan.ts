@@ -20,13 +20,25 @@ export interface PlanContext extends MountContext {
  * @param context - of the machine.
  * @throws CordonError `backend-unavailable` on a processor without a system-call filter.
  */
-export function planLinuxLaunch(policy: ManagedPolicy, command: PlannedCommand, context: PlanContext): LinuxLaunchPlan {
+export function planLinuxLaunch(
+  policy: ManagedPolicy,
+  command: PlannedCommand,
+  context: PlanContext,
+): LinuxLaunchPlan {
   const { fileSystem, network, cwd } = policy;
   const mounts =
     fileSystem.kind === 'unrestricted' ? planUnrestrictedMounts(context) : planMounts(fileSystem, context);
   return {
     ...mounts,
-    namespaces: ['user', 'mount', 'pid', 'ipc', 'uts', 'cgroup', ...(network === 'enabled' ? [] : (['network'] as const))],
+    namespaces: [
+      'user',
+      'mount',
+      'pid',
+      'ipc',
+      'uts',
+      'cgroup',
+      ...(network === 'enabled' ? [] : (['network'] as const)),
+    ],
     seccomp: { architecture: architectureOf(context.architecture), network },
     command: { ...command, cwd },
   };

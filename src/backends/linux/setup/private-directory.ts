@@ -28,10 +28,14 @@ export function openPrivateDirectory(path: AbsolutePath, userId: number): Privat
     return { path, deniedFile, deniedIdentity: openDeniedFile(deniedFile) };
   } catch (cause) {
     if (cause instanceof CordonError) throw cause;
-    throw new CordonError('private-directory-unavailable', `Cannot make ${JSON.stringify(path)}: ${String(cause)}`, {
-      details: { path },
-      cause,
-    });
+    throw new CordonError(
+      'private-directory-unavailable',
+      `Cannot make ${JSON.stringify(path)}: ${String(cause)}`,
+      {
+        details: { path },
+        cause,
+      },
+    );
   }
 }
 

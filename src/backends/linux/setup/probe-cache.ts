@@ -55,9 +55,11 @@ export class ProbeCache {
   }
 }
 
+type StoredAnswer = [unknown, Partial<Record<keyof FoundExecutable, unknown>> | null | undefined];
+
 function parseAnswer(answer: unknown): [string, FoundExecutable][] {
   if (!Array.isArray(answer)) return [];
-  const [key, executable] = answer as [unknown, Partial<Record<keyof FoundExecutable, unknown>> | null | undefined];
+  const [key, executable] = answer as StoredAnswer;
   const { path, modifiedMs } = executable ?? {};
   if (typeof key !== 'string' || typeof path !== 'string' || typeof modifiedMs !== 'number') return [];
   return [[key, { path: parseAbsolutePath(path), modifiedMs }]];

@@ -20,7 +20,9 @@ export interface ProbeTools {
  *
  * @param plan - of the command that is to run.
  */
-export function probeOptions(plan: Pick<LinuxLaunchPlan, 'mounts' | 'namespaces' | 'command'>): readonly string[] {
+export function probeOptions(
+  plan: Pick<LinuxLaunchPlan, 'mounts' | 'namespaces' | 'command'>,
+): readonly string[] {
   const uses = (kind: string): boolean => plan.mounts.some((step) => step.kind === kind);
   return [
     ...plan.namespaces.filter((name) => name !== 'mount').map(unshare),
@@ -43,7 +45,10 @@ export function probeOptions(plan: Pick<LinuxLaunchPlan, 'mounts' | 'namespaces'
  * @returns nothing when it works; otherwise why not (`launcher-too-old`, `user-namespaces-forbidden`,
  *   `apparmor-forbids-user-namespaces`, `proc-masked`, `wsl1`, `launcher-probe-failed`).
  */
-export async function probeBubblewrap(options: readonly string[], tools: ProbeTools): Promise<CordonError | undefined> {
+export async function probeBubblewrap(
+  options: readonly string[],
+  tools: ProbeTools,
+): Promise<CordonError | undefined> {
   const result = await runTool(tools.bubblewrap, [...options, '--', tools.guard, '--probe'], {
     timeoutMs: PROBE_TIMEOUT_MS,
     env: {},

@@ -1,0 +1,186 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { plantTree, snapshotTree } from '../support/file-tree.js';
+import { type Stage, describeOnStage } from '../support/stage.js';
+
+function journalOf(stage: Stage): string {
+  return path.join(stage.home, '.local/state/cordon/mount-points.json');
+}
+
+function left(stage: Stage): readonly string[] {
+  return readdirSync(stage.workspace).filter((name) => name.startsWith('.'));
+}
+
+/** Tries to write into each protected directory, and to take its place. */
+const ATTACKS = `for d in .git .agents .codex; do
+  mkdir "$d/x" 2>/dev/null && echo "made $d/x"
+  rmdir "$d" 2>/dev/null && echo "removed $d"
+  mv "$d" moved 2>/dev/null && echo "moved $d"
+  touch "$d/f" 2>/dev/null && echo "wrote $d/f"
+done`;
+
+describeOnStage('Protected paths that do not exist', (stage) => {
+  test('are there during a run, protected, and gone afterwards', async () => {
+    const { output } = await stage.run(['--', '/bin/sh', '-c', `stat -c '%n %a' .git .agents .codex; ${ATTACKS}`]);
+    expect(output).toBe('.git 1555\n.agents 1555\n.codex 1555\n');
+    expect(left(stage)).toEqual([]);
+  });
+
+  test('are made whatever the umask', async () => {
+    const { output } = await stage.run(['--', '/bin/sh', '-c', `ls -a; ${ATTACKS}`], {
+      launcher: ['/bin/sh', '-c', 'umask 777; exec "$@"', 'sh'],
+    });
+    expect(output).not.toMatch(/made|removed|moved|wrote/u);
+    expect(left(stage)).toEqual([]);
+  });
+
+  test('stay protected for all of eight runs at once until the last ends', async () => {
+    const started = Array.from({ length: 8 }, () => stage.start(`echo ready; read x; ${ATTACKS}; echo "$x"`));
+    await Promise.all(started.map(({ firstLine }) => firstLine));
+    const outputs: string[] = [];
+    for (const { child, ended } of started) {
+      expect(left(stage)).toEqual(['.agents', '.codex', '.git']);
+      child.stdin?.end('end\n');
+      outputs.push((await ended).output);
+    }
+    expect(outputs).toEqual(outputs.map(() => 'ready\nend\n'));
+    expect(left(stage)).toEqual([]);
+  });
+
+  test('are gone after forty runs, eight at a time', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const runs = await Promise.all(Array.from({ length: 8 }, () => stage.run(['--', '/bin/sh', '-c', ATTACKS])));
+      expect(runs.map(({ code, output }) => [code, output])).toEqual(runs.map(() => [0, '']));
+    }
+    expect(left(stage)).toEqual([]);
+  });
+
+  test('that the host puts something into during the run stay, as ordinary directories', async () => {
+    const { child, firstLine, ended } = stage.start('echo ready; read x');
+    await firstLine;
+    plantTree(stage.workspace, { '.git/HEAD': 'ref\n' }, stage.caller);
+    child.stdin?.end('\n');
+    await ended;
+    expect(left(stage)).toEqual(['.git']);
+    expect(statSync(path.join(stage.workspace, '.git')).mode & 0o7777).toBe(0o755);
+  });
+
+  test("are the user's when the user made them: an empty .git stays as it is", async () => {
+    stage.plant({ '.git/': '' });
+    const before = snapshotTree(stage.workspace);
+    await stage.run(['--', '/bin/sh', '-c', ATTACKS]);
+    expect(snapshotTree(stage.workspace)).toEqual(before);
+  });
+
+  test.each([0o755, 0o700, 0o1755, 0o1555])("are the user's with any mode: %i", async (mode) => {
+    stage.plant({ '.git/': '' });
+    chmodSync(path.join(stage.workspace, '.git'), mode);
+    await stage.run(['--', 'true']);
+    expect(statSync(path.join(stage.workspace, '.git')).mode & 0o7777).toBe(mode);
+  });
+
+  test('are left out where nobody of this user could make them', async () => {
+    if (stage.caller.uid === 0) return;
+    chmodSync(stage.workspace, 0o555);
+    const { code, output } = await stage.run(['--', '/bin/sh', '-c', 'ls -A; mkdir .git 2>/dev/null || echo refused']);
+    chmodSync(stage.workspace, 0o755);
+    expect([code, output]).toEqual([0, 'refused\n']);
+  });
+
+  test('below a missing directory that an entry denies: nothing of it is left', async () => {
+    const words = ['--deny-read', 'secrets/deep/key', '--', '/bin/sh', '-c'];
+    const { code, output } = await stage.run([...words, 'mkdir -p secrets/deep/key/x 2>/dev/null || echo refused']);
+    expect([code, output, readdirSync(stage.workspace)]).toEqual([0, 'refused\n', []]);
+  });
+});
+
+describeOnStage('The journal of mount points', (stage) => {
+  beforeEach(async () => {
+    await stage.run(['--', 'true']);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['something else', '{"a": 1}'],
+    ['a list of something else', '[1, 2]'],
+    ['entries without claims', '[["/x", {}]]'],
+    ['nothing', ''],
+  ])('that holds %s is told as an error, and nothing runs', async (_what, text) => {
+    writeFileSync(journalOf(stage), text);
+    const run = await stage.run(['--json', '--', 'touch', 'ran']);
+    writeFileSync(journalOf(stage), '[]');
+    expect([run.code, run.errorCode]).toEqual([125, 'private-directory-unavailable']);
+    expect(readdirSync(stage.workspace)).toEqual([]);
+  });
+
+  test('never makes cordon remove a directory that is not as cordon makes them', async () => {
+    stage.plant({ 'mine/': '' });
+    const mine = path.join(stage.workspace, 'mine');
+    writeFileSync(journalOf(stage), JSON.stringify([[mine, { writable: false, claims: ['1-1-1-1#1'] }]]));
+    await stage.run(['--', 'true']);
+    expect(existsSync(mine)).toBe(true);
+  });
+
+  test('does not stay locked by a process that died', async () => {
+    const lock = path.join(stage.home, '.local/state/cordon/lock');
+    const [token] = readdirSync(lock);
+    expect(token).toBe('free');
+    plantTree(lock, { 'held-1-1-1-1': '' }, stage.caller);
+    const { code } = await stage.run(['--', 'true']);
+    expect(code).toBe(0);
+  });
+
+  test('is private to its user', () => {
+    const directory = path.join(stage.home, '.local/state/cordon');
+    expect(statSync(directory).mode & 0o077).toBe(0);
+    expect(statSync(journalOf(stage)).mode & 0o077).toBe(0);
+  });
+
+  test('is empty after all runs', () => {
+    expect(readFileSync(journalOf(stage), 'utf8')).toBe('[]');
+  });
+
+  test('cannot be seen from inside', async () => {
+    const directory = path.join(stage.home, '.local/state/cordon');
+    const { output } = await stage.run(['--', '/bin/sh', '-c', 'ls "$1" 2>/dev/null || echo refused', 'sh', directory]);
+    expect(output).toBe('refused\n');
+  });
+
+  test('is not to be had in a directory that others may write', async () => {
+    const state = path.join(stage.outside, 'state');
+    plantTree(stage.outside, { 'state/cordon/': '' }, stage.caller);
+    chmodSync(path.join(state, 'cordon'), 0o777);
+    const run = await stage.run(['--json', '--', 'touch', 'ran'], { env: { XDG_STATE_HOME: state } });
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+  });
+});
+
+describeOnStage('A place for the journal', (stage) => {
+  test('is $XDG_STATE_HOME', async () => {
+    const { code } = await stage.run(['--', 'true'], { env: { XDG_STATE_HOME: stage.outside } });
+    expect([code, readdirSync(stage.outside)]).toEqual([0, ['cordon']]);
+  });
+
+  test('is needed: without one nothing runs', async () => {
+    mkdirSync(path.join(stage.outside, 'closed'), { mode: 0o555 });
+    writeFileSync(path.join(stage.outside, 'file'), '');
+    const home = path.join(stage.outside, 'file/home');
+    const run = await stage.run(['--json', '--', 'touch', 'ran'], { env: { HOME: home } });
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+  });
+
+  test('is not a symbolic link', async () => {
+    plantTree(stage.outside, { 'real/': '', 'state/': '', 'state/cordon': { link: '../real' } }, stage.caller);
+    const env = { XDG_STATE_HOME: path.join(stage.outside, 'state') };
+    const run = await stage.run(['--json', '--', 'touch', 'ran'], { env });
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+  });
+
+  test('without HOME is taken from the user database', async () => {
+    const run = await stage.run(['--json', '--', 'true'], {
+      launcher: ['/usr/bin/env', '-u', 'HOME', `XDG_STATE_HOME=${stage.outside}`],
+    });
+    expect(run.code).toBe(0);
+  });
+});

@@ -1,0 +1,201 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { type MarkedProcess, makeMark, markedProcesses } from '../support/integration-processes.js';
+import { until } from '../support/integration-until.js';
+import { type StartedProgram, startProgram } from '../support/run-program.js';
+import { sandboxRunCommand } from '../support/run-sandboxed.js';
+import { type Stage, describeOnStage } from '../support/stage.js';
+
+/** How often sandbox-run is killed while it starts; the moments are spread over its start. */
+const ROUNDS = 60;
+
+/** A run that waits for input, with the processes it consists of. */
+interface Running extends StartedProgram {
+  readonly mark: string;
+}
+
+function start(stage: Stage, script: string): Running {
+  const mark = makeMark();
+  const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
+  const words = ['--', '/bin/sh', '-c', script, 'sh', mark];
+  const started = startProgram([...sandboxRunCommand(), ...words], {
+    caller: stage.caller,
+    cwd: stage.workspace,
+    env,
+  });
+  started.firstLine.catch(() => undefined);
+  return { ...started, mark };
+}
+
+async function startWaiting(stage: Stage): Promise<Running> {
+  const running = start(stage, 'setsid sleep 1000 & echo ready; read x; exit 3');
+  await running.firstLine;
+  return running;
+}
+
+const PARTS: Readonly<Record<string, (found: MarkedProcess) => boolean>> = {
+  'cordon-guard': ({ name }) => name === 'cordon-guard',
+  "bubblewrap's monitor": ({ name, namespacePids }) => name === 'bwrap' && namespacePids.length === 1,
+  "bubblewrap's process 1": ({ name, namespacePids }) => name === 'bwrap' && namespacePids.at(-1) === 1,
+};
+
+function find(mark: string, part: string): MarkedProcess {
+  const found = markedProcesses(mark).find((one) => PARTS[part]?.(one));
+  if (found === undefined) throw new Error(`${part} does not run: ${JSON.stringify(markedProcesses(mark))}`);
+  return found;
+}
+
+async function nothingIsLeft({ mark }: Running): Promise<void> {
+  await until('nothing of it is left', () => markedProcesses(mark).length === 0);
+}
+
+function mountPoints(stage: Stage): readonly string[] {
+  return readdirSync(stage.workspace).filter((name) => name.startsWith('.'));
+}
+
+describeOnStage('When sandbox-run is killed', (stage) => {
+  test('at any moment of its start, no process and no mount point outlives the next run', async () => {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const running = start(stage, 'while :; do sleep 0.05; done');
+      setTimeout(() => running.child.kill('SIGKILL'), Math.floor((round * 150) / ROUNDS));
+      await running.ended;
+      await nothingIsLeft(running);
+    }
+    expect((await stage.run(['--', 'true'])).code).toBe(0);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('while the command runs, all its processes end', async () => {
+    const running = await startWaiting(stage);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await nothingIsLeft(running);
+  });
+
+  test('together with the guard, all its processes end', async () => {
+    const running = await startWaiting(stage);
+    const guard = find(running.mark, 'cordon-guard');
+    running.child.kill('SIGKILL');
+    process.kill(guard.pid, 'SIGKILL');
+    await running.ended;
+    await nothingIsLeft(running);
+  });
+
+  test('while it is stopped, all its processes end', async () => {
+    const running = await startWaiting(stage);
+    running.child.kill('SIGSTOP');
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await nothingIsLeft(running);
+  });
+
+  test('while the guard is stopped, all its processes end once it goes on', async () => {
+    const running = await startWaiting(stage);
+    const guard = find(running.mark, 'cordon-guard');
+    process.kill(guard.pid, 'SIGSTOP');
+    running.child.kill('SIGKILL');
+    process.kill(guard.pid, 'SIGCONT');
+    await running.ended;
+    await nothingIsLeft(running);
+  });
+
+  test('while the command does nothing but make processes, all of them end', async () => {
+    const running = start(stage, 'echo ready; while :; do setsid sleep 1000 & done');
+    await running.firstLine;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await nothingIsLeft(running);
+  });
+});
+
+describeOnStage('When part of the sandbox is killed from outside', (stage) => {
+  test.each(Object.keys(PARTS))('%s: sandbox-run fails, and nothing is left', async (part) => {
+    const running = await startWaiting(stage);
+    process.kill(find(running.mark, part).pid, 'SIGKILL');
+    const { code } = await running.ended;
+    expect([125, 137]).toContain(code);
+    await nothingIsLeft(running);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('the guard while it sets the sandbox up: sandbox-run fails, and nothing is left', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const running = start(stage, 'read x; exit 3');
+      const guard = await until('the guard runs', () => markedProcesses(running.mark).find(PARTS['cordon-guard'] ?? isNone));
+      process.kill(guard.pid, 'SIGKILL');
+      const { code } = await running.ended;
+      expect([125, 137]).toContain(code);
+      await nothingIsLeft(running);
+    }
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('the guard is stopped and goes on: nothing is lost', async () => {
+    const running = await startWaiting(stage);
+    const guard = find(running.mark, 'cordon-guard');
+    process.kill(guard.pid, 'SIGSTOP');
+    running.child.stdin?.end('\n');
+    process.kill(guard.pid, 'SIGCONT');
+    expect((await running.ended).code).toBe(3);
+    await nothingIsLeft(running);
+  });
+});
+
+describeOnStage('A mount point that a killed run left', (stage) => {
+  async function crash(): Promise<void> {
+    const running = await startWaiting(stage);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await nothingIsLeft(running);
+  }
+
+  test('is an empty directory of mode 1555, and named in the journal', async () => {
+    await crash();
+    const left = path.join(stage.workspace, '.git');
+    expect(statSync(left).mode & 0o7777).toBe(0o1555);
+    expect(readFileSync(path.join(stage.home, '.local/state/cordon/mount-points.json'), 'utf8')).toContain(left);
+  });
+
+  test('is removed by the next run in the same workspace', async () => {
+    await crash();
+    await stage.run(['--', 'true']);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('protects during the next run as during the first', async () => {
+    await crash();
+    const { output } = await stage.run(['--', '/bin/sh', '-c', 'mkdir .git/hooks || rmdir .git || echo refused']);
+    expect(output).toBe('refused\n');
+  });
+
+  test('is removed by the next run in another workspace', async () => {
+    await crash();
+    await stage.run(['--', 'true'], { cwd: stage.outside });
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('is removed by a run that needs no mount points itself', async () => {
+    await crash();
+    await stage.run(['--profile', 'read-only', '--', 'true']);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('is removed by "doctor"', async () => {
+    await crash();
+    await stage.run(['doctor']);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('that was filled meanwhile stays, as an ordinary directory', async () => {
+    await crash();
+    stage.plant({ '.git/HEAD': 'ref: refs/heads/main\n' });
+    await stage.run(['--', 'true']);
+    const git = path.join(stage.workspace, '.git');
+    expect([statSync(git).mode & 0o7777, existsSync(path.join(git, 'HEAD'))]).toEqual([0o755, true]);
+  });
+});
+
+function isNone(): boolean {
+  return false;
+}
