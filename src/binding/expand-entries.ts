@@ -51,7 +51,7 @@ export function expandEntries(
 }
 
 /** An entry's path as people write it in a profile document. */
-export function describeEntryPath(path: EntryPath): string {
+function describeEntryPath(path: EntryPath): string {
   switch (path.type) {
     case 'path':
       return parseFileUri(path.path);

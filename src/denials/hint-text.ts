@@ -19,7 +19,7 @@ export function hintLines(denials: readonly Denial[]): readonly string[] {
  *
  * @param allow - the option.
  */
-export function describeAllowFlag({ flag, value }: AllowFlag): string {
+function describeAllowFlag({ flag, value }: AllowFlag): string {
   return flag === '--network' ? `${flag} ${value}` : `${flag} ${quotePrintable(value)}`;
 }
 

@@ -63,7 +63,7 @@ export function apparmorRestrictsUserNamespaces(): boolean {
 }
 
 /** A sysctl's value, or undefined where the kernel has none of that name. */
-export function readSysctl(name: string): string | undefined {
+function readSysctl(name: string): string | undefined {
   try {
     return readFileSync(path.join('/proc/sys', name), 'utf8').trim();
   } catch {

@@ -3,7 +3,7 @@ import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, joinPath } from '../paths/absolute-path.js';
 
 /** Nobody writes a profile this long; the bound keeps a wrong path from filling the memory. */
-export const MAX_DOCUMENT_BYTES = 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
 /** The file name extension of profile documents. */
 const EXTENSION = '.toml';

@@ -4,7 +4,7 @@ import { signalName } from '../process/signals.js';
 import { type CommandStatus, type SandboxOutcome } from './outcome.js';
 
 /** Milliseconds between SIGTERM and the end of the whole tree. */
-export const DEFAULT_GRACE_MS = 2000;
+const DEFAULT_GRACE_MS = 2000;
 
 /** Limits of one command. */
 export interface CommandLimits {

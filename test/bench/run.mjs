@@ -2,7 +2,7 @@
 //
 // Prints ratios of interleaved medians, so that a busy or slow machine spoils both sides alike. Asserts nothing.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -31,15 +31,20 @@ try {
   rmSync(workspace, { recursive: true, force: true });
 }
 
-/** The library's `run` of `true` against a spawn of the bubblewrap command line that it plans (which lacks the seccomp filter). */
+/**
+ * The library's `run` of `true` against a spawn of the bubblewrap command line that it plans, which has no seccomp filter and
+ * leaves its mount points (`.git`, …) behind: each has a workspace of its own.
+ */
 async function compareLaunch() {
   const manager = new SandboxManager();
-  const command = { argv: ['true'], cwd: workspace, profile: 'workspace-write' };
-  const { commandLine } = await manager.preview(command);
+  const commandIn = (cwd) => ({ argv: ['true'], cwd, profile: 'workspace-write' });
+  const [bare, ours] = ['bare', 'ours'].map((name) => path.join(workspace, name));
+  for (const directory of [bare, ours]) mkdirSync(directory);
+  const { commandLine } = await manager.preview(commandIn(bare));
   const [bubblewrap, ...args] = splitCommandLine(commandLine);
   return interleave({
-    bubblewrap: () => exitOf(spawn(bubblewrap, args, { cwd: workspace, env: {} })),
-    library: async () => (await manager.run(command)).exitCode,
+    bubblewrap: () => exitOf(spawn(bubblewrap, args, { cwd: bare, env: {} })),
+    library: async () => (await manager.run(commandIn(ours))).exitCode,
   });
 }
 

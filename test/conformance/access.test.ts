@@ -247,6 +247,25 @@ describeOnStage('a profile document', (stage) => {
     expect(snapshotTree(`${stage.home}/.config`)).toEqual(before);
   });
 
+  it('has no say over the journal and the masks of cordon, which no command can see or replace', async () => {
+    expect(await stage.shell('true')).toMatchObject({ code: 0 });
+    const state = `${stage.home}/.local/state`;
+    const before = namesIn(`${state}/cordon`);
+    const script = [
+      'touch "$HOME/.local/state/beside"',
+      '! ls "$HOME/.local/state/cordon"',
+      '! touch "$HOME/.local/state/cordon/mount-points.json"',
+      '! mv "$HOME/.local/state/cordon" "$HOME/.local/state/moved"',
+      '! mv "$HOME/.local/state" "$HOME/.local/moved"',
+      '! mv "$HOME/.local" "$HOME/moved"',
+    ].join(' && ');
+    expect(await stage.shell(script, { options: [`--allow-write=${stage.home}`] })).toMatchObject({
+      code: 0,
+    });
+    expect(namesIn(state)).toEqual(['beside', 'cordon']);
+    expect(namesIn(`${state}/cordon`)).toEqual(before);
+  });
+
   it('inside of the workspace is refused, and outside of it is taken', async () => {
     const files = { 'mine.toml': 'extends = "danger-full-access"\n' };
     stage.plant(files);

@@ -2,8 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { namesIn, snapshotTree } from '../support/file-tree.js';
+import { processesWithWord } from '../support/host-processes.js';
 import { describeOnStage } from '../support/stage.js';
 
 /** Prints every file below its words that can be opened for writing; those that belong to a process are passed over. */
@@ -223,13 +224,34 @@ describeOnStage('other processes', (stage) => {
     }
   });
 
+  /** Leaves one process in the background and one in a session of its own, both deaf to polite signals. */
+  const LEAVE_BEHIND = `
+    trap "" TERM HUP INT
+    sleep "$1" < /dev/null > /dev/null 2>&1 &
+    setsid sleep "$1" < /dev/null > /dev/null 2>&1 &
+    echo ready
+    read line`;
+
+  /** A time that no other process on this machine sleeps. */
+  const uniqueTime = (): string => `1000.${String(process.pid)}${String(stage.caller.uid)}`;
+
   it('that the command leaves behind end with it', async () => {
-    const running = stage.start(
-      '(trap "" TERM HUP; exec 0</dev/null; while :; do :; done) & (setsid sleep 1000 &) ; echo ready; read line',
-    );
+    const running = stage.start(LEAVE_BEHIND, { args: [uniqueTime()] });
     await running.firstLine;
+    expect(processesWithWord(uniqueTime()).length).toBeGreaterThan(0);
     running.stdin.end('go\n');
     expect((await running.ended).code).toBe(0);
+    expect(processesWithWord(uniqueTime())).toEqual([]);
+  });
+
+  it('of the command end when sandbox-run is killed', async () => {
+    const running = stage.start(LEAVE_BEHIND, { args: [uniqueTime()] });
+    await running.firstLine;
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await vi.waitFor(() => {
+      expect(processesWithWord(uniqueTime())).toEqual([]);
+    });
   });
 
   it('share no memory segments with the host', async () => {

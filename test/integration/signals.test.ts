@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { fixtureCommand } from '../support/integration-fixtures.js';
 import { makeMark, markedProcesses } from '../support/integration-processes.js';
 import { until } from '../support/integration-until.js';
-import { runProgram, startProgram } from '../support/run-program.js';
+import { startProgram } from '../support/run-program.js';
 import { sandboxRunCommand } from '../support/run-sandboxed.js';
 import { type Stage, describeOnStage } from '../support/stage.js';
 
@@ -109,10 +109,9 @@ describeOnStage('A command in its sandbox', (stage) => {
     expect(output.match(/[0-9a-f]{16}/gu)).toEqual(['0000000000000000', '0000000000000000']);
   });
 
-  test('leads a session and a process group of its own', async () => {
-    const { output } = await stage.run(['--', '/bin/sh', '-c', 'cut -d" " -f1,5,6 </proc/$$/stat']);
-    const [pid, group, session] = output.trim().split(' ');
-    expect([group, session]).toEqual([pid, pid]);
+  test('has a session and a process group of its own: 0 would be one of the host', async () => {
+    const { output } = await stage.run(['--', '/bin/sh', '-c', 'cut -d" " -f5,6 </proc/$$/stat']);
+    expect(output).toMatch(/^[1-9]\d* [1-9]\d*\n$/u);
   });
 
   test('cannot end what is outside: it sees no process of the host', async () => {
@@ -120,7 +119,7 @@ describeOnStage('A command in its sandbox', (stage) => {
     expect(Number(output.split('\n')[0])).toBeLessThan(6);
   });
 
-  test('is ended with its caller, and no process is left when it has a thousand', async () => {
+  test('is ended with its caller, and no process is left when it has two hundred', async () => {
     const mark = makeMark();
     const script = 'i=0; while [ $i -lt 200 ]; do setsid sleep 1000 & i=$((i+1)); done; echo ready; wait';
     const { child, firstLine, ended } = start(stage, ['--', '/bin/sh', '-c', script, 'sh', mark]);
@@ -130,12 +129,6 @@ describeOnStage('A command in its sandbox', (stage) => {
     await gone;
     await ended;
     await until('nothing of it is left', () => markedProcesses(mark).length === 0);
-    const { output } = await runProgram(['/bin/sh', '-c', 'ls -a'], {
-      caller: stage.caller,
-      cwd: stage.workspace,
-      env: {},
-    });
-    expect(output).toContain('.');
   });
 });
 

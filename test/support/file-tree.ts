@@ -26,7 +26,8 @@ export function plantTree(base: string, tree: FileTree, owner: Caller): void {
     const target = path.join(base, name);
     makeDirectories(name.endsWith('/') ? target : path.dirname(target), owner);
     if (typeof item !== 'string') symlinkSync(item.linkTo, target);
-    else if (!name.endsWith('/')) writeFileSync(target, item, { mode: item.startsWith('#!') ? 0o755 : 0o644 });
+    else if (!name.endsWith('/'))
+      writeFileSync(target, item, { mode: item.startsWith('#!') ? 0o755 : 0o644 });
     lchownSync(target, owner.uid, owner.gid);
   }
 }

@@ -1,4 +1,5 @@
 import { fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
@@ -29,7 +30,7 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
   const command = toSandboxCommand(options, argv, workingDirectory());
   const manager = new SandboxManager();
   if (options.printPlan) return printPlan(manager, command, options);
-  const isTerminal = options.tty ?? (process.stdin.isTTY && process.stdout.isTTY);
+  const isTerminal = options.tty ?? (leadsToTerminal(0) && leadsToTerminal(1));
   const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes();
   const running = await manager.spawn({ ...command, stdio });
   const stopForwarding = forwardSignals(running);
@@ -59,6 +60,15 @@ function pipes(): NonNullable<SandboxCommand['stdio']> {
   const stdin = { fd: 0 };
   if (isSameFile(1, 2)) return { kind: 'pipes', stdin, stdout: 'pipe', stderr: 'stdout' };
   return { kind: 'pipes', stdin, stdout: { fd: 1 }, stderr: 'pipe' };
+}
+
+/** Without `process.stdin`: making a stream of it costs milliseconds, and most runs need none. */
+function leadsToTerminal(fd: number): boolean {
+  try {
+    return fstatSync(fd).isCharacterDevice() && isatty(fd);
+  } catch {
+    return false;
+  }
 }
 
 function isSameFile(a: number, b: number): boolean {

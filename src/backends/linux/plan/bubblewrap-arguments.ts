@@ -2,7 +2,7 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type LinuxLaunchPlan, type MountStep } from './launch-plan.js';
 
 /** The descriptors that bubblewrap is told of; the guard opens them (native/linux/guard/guard.c). */
-export const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7 } as const;
+const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7 } as const;
 
 /**
  * bubblewrap's options for a plan, in order (bwrap(1)); environment and mounts, without the command.

@@ -38,6 +38,6 @@ export async function findBubblewrap(
 }
 
 /** What is at a path now, which is known to be an executable. */
-export function executableAt(path: AbsolutePath): FoundExecutable {
+function executableAt(path: AbsolutePath): FoundExecutable {
   return { path, modifiedMs: statSync(path).mtimeMs };
 }
