@@ -9,6 +9,8 @@ import { type SpecialPathContext, expandSpecialPath } from './special-paths.js';
 
 /** One entry at one absolute path, its links followed. */
 export interface ExpandedEntry {
+  /** As the entry names it, before any link is followed. */
+  readonly named: AbsolutePath;
   readonly resolved: ResolvedPath;
   readonly access: Access;
   readonly origin: RuleOrigin;
@@ -74,7 +76,7 @@ function expandPath(
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
   return paths
-    .map((path) => ({ resolved: resolveLinks(path), special }))
+    .map((path) => ({ named: path, resolved: resolveLinks(path), special }))
     .filter(({ resolved }) => isUsable(resolved, entry) && !opensProc(resolved, entry, warnings))
     .map((found) => ({ ...found, access: entry.access, origin: { kind: context.origin, text } }));
 }

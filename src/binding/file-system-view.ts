@@ -1,4 +1,12 @@
-import { lstatSync, opendirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import {
+  lstatSync,
+  opendirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileIdentity, type SymbolicLink } from './bound-policy.js';
 import {
@@ -103,18 +111,42 @@ export function listDirectory(path: AbsolutePath): readonly DirectoryItem[] | un
 }
 
 /**
- * The Unix sockets of this host that are bound to an absolute path and still there (proc(5), /proc/net/unix), by real path.
- * Sockets bound to a relative path or in another network namespace are not in the list.
+ * The Unix sockets of this host that are bound to a path and still there (proc(5), /proc/net/unix), by real path. A relative
+ * name is looked for in the working directories of all processes and in the given ones. Sockets of another network namespace
+ * are not in the list.
+ *
+ * @param likelyDirectories - where else a relative name may have been bound.
  */
-export function listBoundSockets(): readonly AbsolutePath[] {
-  const found = new Set<AbsolutePath>();
-  for (const line of socketTable().split('\n')) {
-    const start = line.indexOf(' /');
-    if (start < 0) continue;
-    const real = realSocket(line.slice(start + 1));
-    if (real !== undefined) found.add(real);
-  }
+export function listBoundSockets(likelyDirectories: readonly AbsolutePath[]): readonly AbsolutePath[] {
+  const names = boundNames();
+  const relative = names.filter((name) => !name.startsWith('/'));
+  const directories = relative.length === 0 ? [] : [...workingDirectories(), ...likelyDirectories];
+  const candidates = [
+    ...names.filter((name) => name.startsWith('/')),
+    ...directories.flatMap((directory) => relative.map((name) => `${directory}/${name}`)),
+  ];
+  const found = new Set(candidates.flatMap((path) => realSocket(path) ?? []));
   return [...found].sort();
+}
+
+/** The eighth column, if any; `@` stands for an abstract name. */
+function boundNames(): readonly string[] {
+  const names = socketTable()
+    .split('\n')
+    .slice(1)
+    .map((line) => /^(?:\S+\s+){7}(?<name>.+)$/u.exec(line)?.groups?.['name'] ?? '');
+  return [...new Set(names)].filter((name) => name !== '' && !name.startsWith('@'));
+}
+
+function workingDirectories(): readonly string[] {
+  const directories = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/u.test(pid) ? [readlinkSync(`/proc/${pid}/cwd`)] : [];
+    } catch {
+      return []; /* ended, or another user's */
+    }
+  });
+  return [...new Set(directories)];
 }
 
 /** Whether every user of the machine may create names in a directory. */

@@ -16,11 +16,13 @@ export interface RestrictedLink {
 export class RuleTable {
   readonly #rules = new Map<AbsolutePath, PathRule>();
   readonly #links = new Map<AbsolutePath, SymbolicLink>();
+  readonly #named = new Set<AbsolutePath>();
   readonly #restrictedLinks: RestrictedLink[] = [];
 
   /** Adds an entry of the profile or overlay; an overlay's `write` raises the profile's `read` of the same path. */
   addEntry(entry: ExpandedEntry): void {
     const { path, target } = entry.resolved;
+    this.#named.add(entry.named);
     const known = this.#rules.get(path);
     const access = known === undefined ? entry.access : stricterOrRaised(known, entry);
     this.#add({ path, target, access, origin: entry.origin }, entry.resolved.links);
@@ -44,9 +46,9 @@ export class RuleTable {
     this.#rules.set(resolved.path, { path: resolved.path, target: resolved.target, access: 'deny', origin });
   }
 
-  /** Whether there is a rule for exactly this path. */
+  /** Whether there is a rule for exactly this path, or an entry names it. */
   names(path: AbsolutePath): boolean {
-    return this.#rules.has(path);
+    return this.#named.has(path) || this.#rules.has(path);
   }
 
   /** All rules, in no order. */

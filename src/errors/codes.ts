@@ -124,6 +124,10 @@ export const ERROR_CODES = {
     when: 'A missing path must be protected, but no mount point can be made there.',
     hint: 'Create the path, or take the entry out.',
   },
+  'mount-point-foreign': {
+    when: "An empty directory that another user's sandbox made stands where a path must be protected.",
+    hint: 'Wait until that command has ended; if none runs, remove the empty directory.',
+  },
   'setup-failed': {
     when: 'The launcher could not set the sandbox up; the command did not run.',
     hint: 'Run "sandbox-run doctor"; the details hold what the launcher said.',

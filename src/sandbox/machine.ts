@@ -4,6 +4,7 @@ import { LinuxBackend } from '../backends/linux/linux-backend.js';
 import { PlainBackend } from '../backends/none/plain-backend.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { joinPath } from '../paths/absolute-path.js';
+import { type LoadedProfile } from '../profiles/load-profile.js';
 import { readBuiltinProfiles } from '../profiles/builtin-profiles.js';
 
 /** This machine, as a manager sees it. */
@@ -13,6 +14,8 @@ export interface Machine {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Built-in profiles: name to TOML text. */
   readonly builtinProfiles: () => ReadonlyMap<string, string>;
+  /** Built-in profiles that have been read already. */
+  readonly knownProfiles: Map<string, LoadedProfile>;
   /** What enforces managed profiles here. Throws `backend-unavailable` where nothing does. */
   readonly sandboxBackend: () => LinuxBackend;
   /** What runs commands whose profile is disabled or enforced by someone else. */
@@ -33,6 +36,7 @@ export function openMachine(environment: Readonly<Record<string, string | undefi
     facts,
     environment,
     builtinProfiles: () => (profiles ??= readBuiltinProfiles(joinPath(packageRoot(), 'profiles'))),
+    knownProfiles: new Map(),
     sandboxBackend: () => (backend ??= openBackend(facts)),
     plainBackend: () => (plain ??= new PlainBackend(facts)),
   };

@@ -99,8 +99,10 @@ function resolveProfile(
 ): { profile: CommandProfile; warnings: readonly string[] } {
   const asked = command.profile ?? 'workspace-write';
   if (typeof asked !== 'string') return { profile: asked, warnings: [] };
-  const { facts, builtinProfiles } = context.machine;
-  return loadProfile({
+  const { facts, builtinProfiles, knownProfiles } = context.machine;
+  const known = knownProfiles.get(asked);
+  if (known !== undefined) return known;
+  const loaded = loadProfile({
     nameOrFile: asked,
     homeDir: facts.homeDir,
     configDir: facts.configDir,
@@ -108,6 +110,9 @@ function resolveProfile(
     builtins: builtinProfiles(),
     forbiddenBelow: context.workspaceRoots,
   });
+  /* A built-in profile cannot change while we run; a user's own may. */
+  if (loaded.source.kind === 'built-in') knownProfiles.set(asked, loaded);
+  return loaded;
 }
 
 function environmentOf(

@@ -142,16 +142,6 @@ describeOnStage('the network', (stage) => {
     }
   });
 
-  it('does not open a Unix socket that the host binds while the command runs', async () => {
-    const running = stage.start('echo ready; read line; exec "$@"', {
-      args: [process.execPath, '-e', CONNECT, '--', JSON.stringify({ path: 'late.sock' })],
-    });
-    await running.firstLine;
-    await listenOnHost({ path: `${stage.workspace}/late.sock` });
-    running.stdin.end('go\n');
-    expect((await running.ended).output.split('\n')).not.toContain('host');
-  });
-
   it('does not open a Unix socket that the host bound by a relative path', async () => {
     const home = process.cwd();
     process.chdir(stage.workspace);

@@ -211,7 +211,7 @@ class LinuxSandbox implements SandboxedProcess {
     const { plan, tools } = this.#parts;
     this.#started.terminal?.hangUp();
     const said = (await this.#messages?.takeHeld()) ?? '';
-    const failure = readExecFailure(said, plan.command.argv[0]);
+    const failure = readExecFailure(said, plan.command);
     if (failure !== undefined) return failure;
     if (SOURCE_IS_GONE.test(said)) throw replaced(said);
     throw diagnoseSetupFailure(said, tools.diagnosis, 'setup-failed');

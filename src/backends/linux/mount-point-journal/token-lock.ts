@@ -26,19 +26,19 @@ export class TokenLock {
   /**
    * Runs a function under the lock.
    *
-   * @param action - must not be asynchronous: the lock is held for as short as can be.
+   * @param action - short: others wait for it.
    * @throws CordonError `private-directory-unavailable` when the lock is not to be had within ten seconds.
    */
-  run<T>(action: () => T): Promise<T> {
+  run<T>(action: () => T | Promise<T>): Promise<T> {
     const turn = this.#queue.then(() => this.#runExclusively(action));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
 
-  async #runExclusively<T>(action: () => T): Promise<T> {
+  async #runExclusively<T>(action: () => T | Promise<T>): Promise<T> {
     await this.#take();
     try {
-      return action();
+      return await action();
     } finally {
       renameSync(this.#token(`held-${this.#own}`), this.#token(FREE));
     }
@@ -83,7 +83,7 @@ export class TokenLock {
   /** The directory appears with its token in it, so that there is never more than one token. */
   #create(): void {
     const draft = `${this.#directory}.${this.#own}`;
-    mkdirSync(draft, { recursive: true, mode: 0o700 });
+    mkdirSync(draft, { mode: 0o700 });
     writeFileSync(path.join(draft, FREE), '');
     try {
       renameSync(draft, this.#directory);

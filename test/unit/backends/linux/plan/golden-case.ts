@@ -52,10 +52,23 @@ export function goldenFile(name: string, file: 'policy.json' | 'plan.json'): str
 /** Plans a case anew, and gives the text that its plan.json must hold. */
 export async function planOfCase(name: string): Promise<string> {
   const golden = JSON.parse(readFileSync(goldenFile(name, 'policy.json'), 'utf8')) as GoldenPolicy;
-  const fileSystem = golden.rules === 'unrestricted' ? ({ kind: 'unrestricted' } as const) : bindingOf(golden);
+  const fileSystem =
+    golden.rules === 'unrestricted' ? ({ kind: 'unrestricted' } as const) : bindingOf(golden);
   const cwd = parseAbsolutePath(golden.cwd);
-  const policy = { kind: 'managed', network: golden.network, fileSystem, cwd, workspaceRoots: [], warnings: [] } as const;
-  const command = { argv: ['true'], argv0: undefined, environment: { HOME: '/home/ada' }, stdio: golden.stdio } as const;
+  const policy = {
+    kind: 'managed',
+    network: golden.network,
+    fileSystem,
+    cwd,
+    workspaceRoots: [],
+    warnings: [],
+  } as const;
+  const command = {
+    argv: ['true'],
+    argv0: undefined,
+    environment: { HOME: '/home/ada' },
+    stdio: golden.stdio,
+  } as const;
   const plan = planLinuxLaunch(policy, command, CONTEXT);
   const printed: GoldenPlan = {
     bubblewrap: byOption(bubblewrapOptions(plan, DENIED_FILE)),

@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { type LinuxLaunchPlan } from '../../../../../src/backends/linux/plan/launch-plan.js';
+import { printPlan } from '../../../../../src/backends/linux/plan/print-plan.js';
+import { parseAbsolutePath, ROOT_PATH } from '../../../../../src/paths/absolute-path.js';
+
+const DENIED = parseAbsolutePath('/private/denied');
+
+function planOf(argv: readonly [string, ...string[]], environment: Readonly<Record<string, string>>): LinuxLaunchPlan {
+  return {
+    mounts: [{ kind: 'bind', source: ROOT_PATH, target: ROOT_PATH, mode: 'read-only' }],
+    mountPoints: [],
+    checks: [{ side: 'host', path: ROOT_PATH, identity: { device: 1n, inode: 2n } }],
+    namespaces: ['user'],
+    seccomp: { architecture: 'x64', network: 'restricted' },
+    command: { argv, argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' },
+  };
+}
+
+/** What a shell makes of the line: its words, one on each line. */
+function wordsInShell(line: string, env: Readonly<Record<string, string>>): readonly string[] {
+  const script = `${line.replace('bwrap', "printf '%s\\0'")}`;
+  const { stdout } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', env });
+  return stdout.split('\0').slice(0, -1);
+}
+
+describe('A printed plan', () => {
+  test.each([
+    ["it's"],
+    ['a b'],
+    ['$HOME `id` $(id)'],
+    ['"double"'],
+    [''],
+    ['-n'],
+    ['*'],
+    ['~'],
+    ['line\nbreak'],
+    ['ü漢'],
+    ['\\'],
+    ['a;b|c&d'],
+    ['#x'],
+  ])('quotes %j for a shell', (word) => {
+    const { commandLine } = printPlan(planOf(['echo', word], {}), 'bwrap', DENIED);
+    expect(wordsInShell(commandLine, {}).at(-1)).toBe(word);
+  });
+
+  test('takes the values of variables from the shell that runs it', () => {
+    const { commandLine } = printPlan(planOf(['true'], { NAME: 'secret', OTHER: 'secret' }), 'bwrap', DENIED);
+    expect(commandLine).not.toContain('secret');
+    const words = wordsInShell(commandLine, { NAME: 'a "b" $c' });
+    expect(words.slice(words.indexOf('NAME'), words.indexOf('NAME') + 2)).toEqual(['NAME', 'a "b" $c']);
+    expect(words.slice(words.indexOf('OTHER'), words.indexOf('OTHER') + 2)).toEqual(['OTHER', '']);
+  });
+
+  test.each([['--setenv'], ['BASH_FUNC_x%%'], ['1A'], ['a b'], ['$(touch /x)']])(
+    'stays one word for one word with the variable %j',
+    (name) => {
+      const { commandLine } = printPlan(planOf(['true'], { [name]: 'secret' }), 'bwrap', DENIED);
+      expect(commandLine).not.toContain('secret');
+      const words = wordsInShell(commandLine, {});
+      expect(words.slice(-6)).toEqual([name, words.at(-5), '--chdir', '/', '--', 'true']);
+    },
+  );
+
+  test('is JSON with names of variables, big numbers as text, and a system-call filter in words', () => {
+    const { json } = printPlan(planOf(['true'], { B: 'secret', A: 'secret' }), 'bwrap', DENIED);
+    const text = JSON.stringify(json);
+    expect(text).not.toContain('secret');
+    expect(json).toMatchObject({
+      launcher: 'bwrap',
+      command: { argv: ['true'], environment: ['A', 'B'], cwd: '/' },
+      checks: [{ side: 'host', path: '/', device: '1', inode: '2' }],
+    });
+  });
+});
