@@ -22,7 +22,7 @@ import {
 import { addBuiltInRules } from './built-in-rules.js';
 import { expandDenyGlobs } from './deny-globs.js';
 import { type ExpandedEntry, expandEntries } from './expand-entries.js';
-import { identityOf, listBoundSockets, resolveLinks } from './file-system-view.js';
+import { type SeenPaths, identityOf, listBoundSockets, resolveLinks } from './file-system-view.js';
 import { addProtectedMetadata } from './protected-metadata.js';
 import { RuleTable } from './rule-table.js';
 
@@ -55,8 +55,9 @@ export interface BindRequest {
 export function bindPolicy(request: BindRequest): BoundPolicy {
   const { profile } = request;
   if (profile.type !== 'managed') return { kind: 'unsandboxed', reason: profile.type };
-  const workspaceRoots = request.workspaceRoots.map(resolveWorkspaceRoot);
-  const resolved = { ...request, workspaceRoots };
+  const seen: SeenPaths = new Map();
+  const workspaceRoots = request.workspaceRoots.map((root) => resolveWorkspaceRoot(root, seen));
+  const resolved = { ...request, workspaceRoots, seen };
   const warnings: string[] = [];
   const fileSystem =
     profile.file_system.type === 'unrestricted'
@@ -69,7 +70,7 @@ export function bindPolicy(request: BindRequest): BoundPolicy {
 
 function bindRestricted(
   permissions: RestrictedFileSystem,
-  request: BindRequest,
+  request: BindRequest & { readonly seen: SeenPaths },
   warnings: string[],
 ): RestrictedBinding {
   const table = new RuleTable();
@@ -79,9 +80,9 @@ function bindRestricted(
   refuseWidening(table, added.entries);
   for (const entry of added.entries) table.addEntry(entry);
   for (const path of request.readOnlyPaths)
-    table.takeWriteAway(resolveLinks(path), { kind: 'overlay', text: path });
+    table.takeWriteAway(resolveLinks(path, request.seen), { kind: 'overlay', text: path });
   addBuiltInRules(table, request);
-  addProtectedMetadata(table, { entries: [...base.entries, ...added.entries], warnings });
+  addProtectedMetadata(table, { entries: [...base.entries, ...added.entries], warnings, seen: request.seen });
   const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], permissions.glob_scan_max_depth);
   refuseUnprotectableLinks(table);
   const ruleSet: RuleSet = { rules: sortedRules(table.rules()), globs };
@@ -90,7 +91,7 @@ function bindRestricted(
     ruleSet,
     links: table.links(),
     maskedSockets: socketsToMask(ruleSet, request.unixSockets),
-    identities: identitiesOf(ruleSet.rules),
+    identities: identitiesOf(ruleSet.rules, request.seen),
   };
 }
 
@@ -132,11 +133,11 @@ function socketsToMask(ruleSet: RuleSet, allowed: readonly AbsolutePath[]): read
 }
 
 /** Of every rule's path and the directories above it. */
-function identitiesOf(rules: readonly PathRule[]): ReadonlyMap<AbsolutePath, FileIdentity> {
+function identitiesOf(rules: readonly PathRule[], seen: SeenPaths): ReadonlyMap<AbsolutePath, FileIdentity> {
   const identities = new Map<AbsolutePath, FileIdentity>();
   const paths = new Set(rules.flatMap(({ path }) => [path, ...ancestorsOf(path)]));
   for (const path of paths) {
-    const identity = identityOf(path);
+    const identity = identityOf(path, seen);
     if (identity !== undefined) identities.set(path, identity);
   }
   return identities;
@@ -146,8 +147,8 @@ function sortedRules(rules: readonly PathRule[]): readonly PathRule[] {
   return [...rules].sort((a, b) => pathDepth(a.path) - pathDepth(b.path) || (a.path < b.path ? -1 : 1));
 }
 
-function resolveWorkspaceRoot(root: AbsolutePath): AbsolutePath {
-  const { path, target } = resolveLinks(root);
+function resolveWorkspaceRoot(root: AbsolutePath, seen: SeenPaths): AbsolutePath {
+  const { path, target } = resolveLinks(root, seen);
   if (target === 'directory') return path;
   throw new CordonError(
     'workspace-root-invalid',

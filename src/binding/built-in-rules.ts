@@ -1,6 +1,6 @@
 import { type AbsolutePath, isWithin, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type Evaluator, type FileOperation, createEvaluator } from '../permissions/evaluate.js';
-import { type ResolvedPath, resolveLinks } from './file-system-view.js';
+import { type ResolvedPath, type SeenPaths, resolveLinks } from './file-system-view.js';
 import { type RuleTable } from './rule-table.js';
 
 /** What the rules of cordon's own are made from. */
@@ -8,6 +8,7 @@ export interface BuiltInContext {
   readonly unixSockets: readonly AbsolutePath[];
   readonly privatePaths: readonly AbsolutePath[];
   readonly ownFiles: readonly AbsolutePath[];
+  readonly seen: SeenPaths;
 }
 
 /** Where services of the host keep their sockets and secrets (hier(7), file-hierarchy(7)). */
@@ -30,24 +31,27 @@ const KERNEL_SETTINGS = parseAbsolutePath('/sys');
  */
 export function addBuiltInRules(table: RuleTable, context: BuiltInContext): void {
   const before = createEvaluator({ rules: table.rules(), globs: [] });
-  hideRuntimeDirectories(table, before);
+  hideRuntimeDirectories(table, before, context.seen);
   keepReadOnly(table, before, context);
   for (const path of context.privatePaths) {
-    const resolved = resolveLinks(path);
+    const resolved = resolveLinks(path, context.seen);
     if (allows(before, 'read', resolved)) table.addDenial(resolved, builtIn("cordon's own run-time files"));
   }
   for (const socket of context.unixSockets) {
-    table.addUnlessNamed(resolveLinks(socket), 'read', { kind: 'profile', text: `unix socket ${socket}` });
+    table.addUnlessNamed(resolveLinks(socket, context.seen), 'read', {
+      kind: 'profile',
+      text: `unix socket ${socket}`,
+    });
   }
 }
 
-function hideRuntimeDirectories(table: RuleTable, before: Evaluator): void {
-  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory));
+function hideRuntimeDirectories(table: RuleTable, before: Evaluator, seen: SeenPaths): void {
+  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory, seen));
   for (const directory of hidden) {
     if (allows(before, 'read', directory))
       table.addUnlessNamed(directory, 'deny', builtIn('sockets and run-time files of the host are hidden'));
   }
-  for (const kept of KEPT_RUNTIME_FILES.map((path) => resolveLinks(path))) {
+  for (const kept of KEPT_RUNTIME_FILES.map((path) => resolveLinks(path, seen))) {
     const isHidden = hidden.some((directory) => isWithin(kept.path, directory.path));
     if (isHidden && allows(before, 'read', kept))
       table.addUnlessNamed(kept, 'read', builtIn('programs need it'));
@@ -55,10 +59,10 @@ function hideRuntimeDirectories(table: RuleTable, before: Evaluator): void {
 }
 
 function keepReadOnly(table: RuleTable, before: Evaluator, context: BuiltInContext): void {
-  const settings = resolveLinks(KERNEL_SETTINGS);
+  const settings = resolveLinks(KERNEL_SETTINGS, context.seen);
   if (allows(before, 'write', settings))
     table.addUnlessNamed(settings, 'read', builtIn('kernel settings are not writable'));
-  for (const file of context.ownFiles.map((path) => resolveLinks(path))) {
+  for (const file of context.ownFiles.map((path) => resolveLinks(path, context.seen))) {
     if (allows(before, 'write', file))
       table.addUnlessNamed(file, 'read', builtIn('cordon itself runs from here'));
   }

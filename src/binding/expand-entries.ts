@@ -4,7 +4,7 @@ import { parseFileUri } from '../paths/file-uri.js';
 import { globFixedPrefix } from '../paths/glob.js';
 import { type Access, type EntryPath, type PermissionEntry } from '../permissions/profile.js';
 import { type GlobRule, type RuleOrigin } from '../permissions/rules.js';
-import { type ResolvedPath, resolveLinks } from './file-system-view.js';
+import { type ResolvedPath, type SeenPaths, resolveLinks } from './file-system-view.js';
 import { type SpecialPathContext, expandSpecialPath } from './special-paths.js';
 
 /** One entry at one absolute path, its links followed. */
@@ -28,6 +28,7 @@ export interface ExpandedEntries {
 export interface ExpandContext extends SpecialPathContext {
   readonly cwd: AbsolutePath;
   readonly origin: 'profile' | 'overlay';
+  readonly seen: SeenPaths;
 }
 
 /**
@@ -76,7 +77,7 @@ function expandPath(
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
   return paths
-    .map((path) => ({ named: path, resolved: resolveLinks(path), special }))
+    .map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }))
     .filter(({ resolved }) => isUsable(resolved, entry) && !opensProc(resolved, entry, warnings))
     .map((found) => ({ ...found, access: entry.access, origin: { kind: context.origin, text } }));
 }

@@ -1,4 +1,5 @@
 import {
+  type BigIntStats,
   lstatSync,
   opendirSync,
   readFileSync,
@@ -27,6 +28,18 @@ export interface ResolvedPath {
   readonly links: readonly SymbolicLink[];
 }
 
+/** What lstat(2) says of a path, as far as it matters. */
+interface PathStatus {
+  readonly kind: 'directory' | 'file' | 'link';
+  readonly identity: FileIdentity;
+}
+
+/**
+ * What has been looked at already. One binding looks at each path once: it is faster, and the object that was judged is the
+ * one whose identity is checked when it is mounted.
+ */
+export type SeenPaths = Map<AbsolutePath, PathStatus | undefined>;
+
 /** One name in a directory. */
 export interface DirectoryItem {
   readonly name: string;
@@ -40,46 +53,70 @@ const MAX_LINKS = 40;
  * Follows every symbolic link of a path, the last one included.
  *
  * @param path - absolute; it need not exist.
+ * @param seen - what has been looked at already; added to.
  * @throws CordonError `bind-failed` for a circle of links or an I/O error; what may not be looked at counts as missing.
  */
-export function resolveLinks(path: AbsolutePath): ResolvedPath {
+export function resolveLinks(path: AbsolutePath, seen: SeenPaths = new Map()): ResolvedPath {
   const links: SymbolicLink[] = [];
   let at = ROOT_PATH;
-  let rest = segmentsOf(path);
-  for (let segment = rest.shift(); segment !== undefined; segment = rest.shift()) {
+  const rest = segmentsOf(path).reverse();
+  for (let segment = rest.pop(); segment !== undefined; segment = rest.pop()) {
     const next = segment === '..' ? parentPath(at) : joinPath(at, segment);
-    const kind = kindOf(next);
-    if (kind === 'missing' || (kind === 'file' && rest.length > 0)) {
-      return { path: appendAll(next, rest), target: 'missing', links };
-    }
-    if (kind === 'file') return { path: next, target: 'file', links };
-    if (kind === 'directory') at = next;
-    else {
-      const text = readlinkSync(next);
-      links.push({ path: next, text });
-      if (links.length > MAX_LINKS) throw tooManyLinks(path);
-      rest = [...segmentsOf(text), ...rest];
+    const kind = look(next, seen)?.kind;
+    if (kind === 'link') {
+      const text = follow(next, links, path);
+      rest.push(...segmentsOf(text).reverse());
       if (text.startsWith('/')) at = ROOT_PATH;
+    } else if (kind === 'directory') {
+      at = next;
+    } else {
+      return endOfPath(next, kind, { rest: rest.reverse(), links });
     }
   }
   return { path: at, target: 'directory', links };
 }
 
-function kindOf(path: AbsolutePath): 'missing' | 'directory' | 'file' | 'link' {
-  const status = lstat(path);
-  if (status === undefined) return 'missing';
-  if (status.isSymbolicLink()) return 'link';
-  return status.isDirectory() ? 'directory' : 'file';
+/** A file is the end of a path; behind it, as behind what does not exist, there is nothing. */
+function endOfPath(
+  at: AbsolutePath,
+  kind: 'file' | undefined,
+  { rest, links }: { readonly rest: readonly string[]; readonly links: readonly SymbolicLink[] },
+): ResolvedPath {
+  const target = kind === 'file' && rest.length === 0 ? 'file' : 'missing';
+  return { path: appendAll(at, rest), target, links };
 }
 
-/** The identity of what is at a path now, not following a last link; undefined where nothing can be seen. */
-export function identityOf(path: AbsolutePath): FileIdentity | undefined {
-  try {
-    const status = lstatSync(path, { bigint: true });
-    return { device: status.dev, inode: status.ino };
-  } catch {
-    return undefined;
-  }
+function follow(link: AbsolutePath, links: SymbolicLink[], path: AbsolutePath): string {
+  const text = readlinkSync(link);
+  links.push({ path: link, text });
+  if (links.length > MAX_LINKS) throw tooManyLinks(path);
+  return text;
+}
+
+/**
+ * The identity of what is at a path, not following a last link; undefined where nothing can be seen.
+ *
+ * @param path - absolute.
+ * @param seen - what has been looked at already; added to.
+ */
+export function identityOf(path: AbsolutePath, seen: SeenPaths): FileIdentity | undefined {
+  return look(path, seen)?.identity;
+}
+
+function look(path: AbsolutePath, seen: SeenPaths): PathStatus | undefined {
+  if (seen.has(path)) return seen.get(path);
+  const status = lstat(path);
+  const found =
+    status === undefined
+      ? undefined
+      : { kind: kindOf(status), identity: { device: status.dev, inode: status.ino } };
+  seen.set(path, found);
+  return found;
+}
+
+function kindOf(status: BigIntStats): PathStatus['kind'] {
+  if (status.isSymbolicLink()) return 'link';
+  return status.isDirectory() ? 'directory' : 'file';
 }
 
 /** The text of a small file, or undefined when it is not there or may not be read. */
@@ -152,7 +189,7 @@ function workingDirectories(): readonly string[] {
 /** Whether every user of the machine may create names in a directory. */
 export function isWritableByAll(path: AbsolutePath): boolean {
   const mode = lstat(path)?.mode;
-  return typeof mode === 'number' && (mode & 0o002) !== 0;
+  return mode !== undefined && (mode & 0o002n) !== 0n;
 }
 
 /** Whether a Unix socket is at a path. */
@@ -178,9 +215,9 @@ function realSocket(path: string): AbsolutePath | undefined {
   }
 }
 
-function lstat(path: AbsolutePath): ReturnType<typeof lstatSync> | undefined {
+function lstat(path: AbsolutePath): BigIntStats | undefined {
   try {
-    return lstatSync(path, { throwIfNoEntry: false });
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (cause) {
     if (isErrno(cause, 'EACCES') || isErrno(cause, 'ENOTDIR') || isErrno(cause, 'ENAMETOOLONG'))
       return undefined;

@@ -2,7 +2,13 @@ import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, ROOT_PATH, joinPath, resolvePath } from '../paths/absolute-path.js';
 import { type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
-import { type ResolvedPath, isWritableByAll, readSmallFile, resolveLinks } from './file-system-view.js';
+import {
+  type ResolvedPath,
+  type SeenPaths,
+  isWritableByAll,
+  readSmallFile,
+  resolveLinks,
+} from './file-system-view.js';
 import { type RuleTable } from './rule-table.js';
 
 /** Names at the top of a writable root through which someone else's program can be made to run code, or agents be instructed. */
@@ -21,6 +27,7 @@ const MAX_POINTER_BYTES = 8192;
 export interface MetadataContext {
   readonly entries: readonly ExpandedEntry[];
   readonly warnings: string[];
+  readonly seen: SeenPaths;
 }
 
 /**
@@ -35,7 +42,7 @@ export function addProtectedMetadata(table: RuleTable, context: MetadataContext)
   for (const entry of context.entries) {
     const root = entry.resolved.path;
     if (entry.access !== 'write' || entry.resolved.target !== 'directory' || root === ROOT_PATH) continue;
-    for (const name of PROTECTED_NAMES) protect(table, { root, name, entry }, context.warnings);
+    for (const name of PROTECTED_NAMES) protect(table, { root, name, entry }, context);
   }
 }
 
@@ -45,10 +52,10 @@ interface Metadata {
   readonly entry: ExpandedEntry;
 }
 
-function protect(table: RuleTable, metadata: Metadata, warnings: string[]): void {
+function protect(table: RuleTable, metadata: Metadata, { warnings, seen }: MetadataContext): void {
   const path = joinPath(metadata.root, metadata.name);
   const origin = { kind: 'protected-metadata', root: metadata.root } as const;
-  const resolved = resolveLinks(path);
+  const resolved = resolveLinks(path, seen);
   if (table.names(path)) return;
   if (
     resolved.target === 'missing' &&

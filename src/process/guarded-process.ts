@@ -5,7 +5,7 @@ import { unreachable } from '../errors/cordon-error.js';
 import { type GuardEvent, ended, readGuardEvents } from './guard-events.js';
 import { patientReadable, swallowErrors } from './patient-streams.js';
 import { exitStatusOf } from './signals.js';
-import { type StreamTarget, spawnProcess } from './spawn.js';
+import { type RunningProcess, type StreamTarget, spawnProcess } from './spawn.js';
 
 /** What the guard is started with. */
 export interface GuardRequest {
@@ -20,8 +20,11 @@ export interface GuardRequest {
   readonly stdout: StreamTarget;
   /** `stdout`: the same description, so that the order of writing is kept. */
   readonly stderr: StreamTarget | 'stdout';
-  /** What the guard reads first; empty when it reads nothing. */
-  readonly message: Uint8Array;
+  /**
+   * Makes what the guard reads first, while the guard starts; empty when it reads nothing. Undefined: nothing is to be run
+   * after all.
+   */
+  readonly message: () => Promise<Uint8Array | undefined>;
 }
 
 /** A guard that runs, and the standard streams of what it runs. */
@@ -32,7 +35,7 @@ export interface GuardedProcess {
   readonly stderr: Readable | undefined;
   /** Resolves when the command is being executed, or nothing will come of it. */
   readonly isReady: Promise<void>;
-  /** The guard's exit status, once it has ended and all its events have been told. */
+  /** The command's status as soon as the guard tells of it, its tree then being gone; else the guard's, when it has ended. */
   readonly exited: Promise<number>;
   /** Ends the whole tree: the guard takes the end of its control socket for our death. */
   readonly kill: () => void;
@@ -69,25 +72,75 @@ export async function startGuarded(
     extra: ['pipe'],
   });
   const control = child.extra[0] ?? unreachable('the guard has no control socket');
-  if (request.message.length > 0) control.write(request.message);
-  let becomeReady: () => void = () => undefined;
-  const isReady = Promise.race([new Promise<void>((resolve) => (becomeReady = resolve)), ended(control)]);
-  const noteEvent = (event: GuardEvent): void => {
-    onEvent(event);
-    if (event.kind !== 'child') becomeReady();
-  };
-  const ends = await openPipes(child.pid, control, { wanted, onEvent: noteEvent });
-  const exit = child.exited;
+  const moments = momentsOf(child, control);
+  const ends = openPipes(child.pid, control, {
+    wanted,
+    onEvent: (event) => {
+      onEvent(event);
+      moments.note(event);
+    },
+  });
+  const streams = streamsOf(await sendRequest(control, request, ends));
   return {
     pid: child.pid,
-    stdin: ends[0] === undefined ? undefined : writer(ends[0]),
-    stdout: ends[1] === undefined ? undefined : reader(ends[1]),
-    stderr: ends[2] === undefined ? undefined : reader(ends[2]),
-    isReady,
-    exited: Promise.all([exit, ended(control)]).then(([{ code, signal }]) => exitStatusOf(code, signal)),
+    ...streams,
+    isReady: moments.isReady,
+    exited: moments.exited,
     kill: () => {
       control.destroy();
     },
+  };
+}
+
+interface Moments {
+  readonly isReady: Promise<void>;
+  readonly exited: Promise<number>;
+  readonly note: (event: GuardEvent) => void;
+}
+
+function momentsOf(child: RunningProcess, control: Duplex): Moments {
+  let becomeReady: () => void = () => undefined;
+  let exit: (status: number) => void = () => undefined;
+  const guardEnded = Promise.all([child.exited, ended(control)]).then(([{ code, signal }]) =>
+    exitStatusOf(code, signal),
+  );
+  return {
+    isReady: Promise.race([new Promise<void>((resolve) => (becomeReady = resolve)), ended(control)]),
+    exited: Promise.race([new Promise<number>((resolve) => (exit = resolve)), guardEnded]),
+    note: (event) => {
+      if (event.kind !== 'child') becomeReady();
+      if (event.kind === 'exited') exit(event.code);
+    },
+  };
+}
+
+type PipeEnds = readonly (number | undefined)[];
+
+/** The guard reads its message before anything else, and only then that its pipes have been opened. */
+async function sendRequest(
+  control: Duplex,
+  request: GuardRequest,
+  opening: Promise<PipeEnds>,
+): Promise<PipeEnds> {
+  try {
+    const message = await request.message();
+    if (message === undefined) control.destroy();
+    else if (message.length > 0) control.write(message);
+    const ends = await opening;
+    if (ends.length > 0) control.write(Uint8Array.of(1));
+    return ends;
+  } catch (error) {
+    control.destroy();
+    for (const fd of await opening) if (fd !== undefined) closeSync(fd);
+    throw error;
+  }
+}
+
+function streamsOf(ends: PipeEnds): Pick<GuardedProcess, 'stdin' | 'stdout' | 'stderr'> {
+  return {
+    stdin: ends[0] === undefined ? undefined : writer(ends[0]),
+    stdout: ends[1] === undefined ? undefined : reader(ends[1]),
+    stderr: ends[2] === undefined ? undefined : reader(ends[2]),
   };
 }
 
@@ -106,11 +159,7 @@ interface PipeRequest {
 }
 
 /** Resolves when all pipes are open, or the guard has ended before it could tell of them. */
-function openPipes(
-  pid: number,
-  control: Duplex,
-  request: PipeRequest,
-): Promise<readonly (number | undefined)[]> {
+function openPipes(pid: number, control: Duplex, request: PipeRequest): Promise<PipeEnds> {
   const ends: (number | undefined)[] = [];
   let missing = request.wanted.length;
   return new Promise((resolve) => {
@@ -121,9 +170,7 @@ function openPipes(
       }
       ends[event.stream] = openEnd(pid, event);
       missing -= 1;
-      if (missing > 0) return;
-      control.write(Uint8Array.of(1));
-      resolve(ends);
+      if (missing === 0) resolve(ends);
     });
     control.once('close', () => {
       resolve(ends);

@@ -24,7 +24,7 @@ function saying(sentence: string): string {
 
 /** Everything that a run needs but bubblewrap. */
 function plantToolsWithoutBubblewrap(stage: Stage): string {
-  plantTree(stage.outside, { 'tools/touch': { link: '/usr/bin/touch' } }, stage.caller);
+  plantTree(stage.outside, { 'tools/touch': { linkTo: '/usr/bin/touch' } }, stage.caller);
   return path.join(stage.outside, 'tools');
 }
 
@@ -56,7 +56,7 @@ describeOnStage('Without a bubblewrap that works, nothing runs and the error say
   test('it is a link on the path to where the command may write', async () => {
     stage.plant({ bwrap: `#!/bin/sh\ntouch ${stage.workspace}/planted\n` });
     chmodSync(path.join(stage.workspace, 'bwrap'), 0o755);
-    stage.plantOutside({ 'bin/bwrap': { link: path.join(stage.workspace, 'bwrap') } });
+    stage.plantOutside({ 'bin/bwrap': { linkTo: path.join(stage.workspace, 'bwrap') } });
     await expectRefusal('launcher-missing', { env: { PATH: path.join(stage.outside, 'bin') } });
     expect(readdirSync(stage.workspace)).not.toContain('planted');
   });

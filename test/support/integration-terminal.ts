@@ -1,4 +1,5 @@
 import { type IPty, spawn } from '@lydell/node-pty';
+import { onTestFinished } from 'vitest';
 import { sandboxRunCommand } from './run-sandboxed.js';
 import { type Stage } from './stage.js';
 import { until } from './integration-until.js';
@@ -47,6 +48,9 @@ export function startInTerminal(stage: Stage, [file, ...args]: readonly [string,
     encoding: null,
     ...(caller.uid === process.getuid?.() ? {} : { uid: caller.uid, gid: caller.gid }),
   });
+  onTestFinished(() => {
+    killIfRunning(pty.pid);
+  });
   const output = collect(pty);
   const text = (): string => output().toString('utf8');
   return {
@@ -60,9 +64,7 @@ export function startInTerminal(stage: Stage, [file, ...args]: readonly [string,
       pty.resize(columns, rows);
     },
     shows: async (pattern) => {
-      await until(`the terminal shows ${String(pattern)}, not only ${JSON.stringify(text().slice(-2000))}`, () =>
-        pattern.test(text()),
-      ).catch((cause: unknown) => {
+      await until(`the terminal shows ${String(pattern)}`, () => pattern.test(text())).catch((cause: unknown) => {
         throw new Error(`the terminal shows ${JSON.stringify(text().slice(-2000))}`, { cause });
       });
     },
@@ -75,6 +77,15 @@ export function startInTerminal(stage: Stage, [file, ...args]: readonly [string,
       pty.kill('SIGHUP');
     },
   };
+}
+
+/** A session that a failed test left open. */
+function killIfRunning(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    /* It has ended, as it should. */
+  }
 }
 
 /** With `encoding: null` data comes as bytes, whatever the type says. */

@@ -269,9 +269,16 @@ static int shell_status(int wait_status) {
   return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
+/* The owner must not have to wait for our own end to see that of the streams. */
+static void close_streams(void) {
+  for (int stream = 0; stream < 3; stream++)
+    if (close(stream) != 0 && errno != EBADF) die("close");
+}
+
 static void finish(struct guard *guard, int exit_status) {
   end_all_children();
   while (guard->status_fd >= 0) note_status(guard);
+  close_streams();
   long code = status_number(&guard->status, "exit-code");
   int started = code >= 0 || (guard->bubblewrap_is_gone && guard->seccomp_fd < 0);
   send_event(started ? EVENT_EXITED : EVENT_FAILED, code >= 0 ? (int)code : exit_status);
@@ -289,6 +296,7 @@ static void reap(struct guard *guard) {
   pid_t pid;
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
     if (pid == guard->bubblewrap && guard->is_plain) {
+      close_streams();
       send_event(EVENT_EXITED, shell_status(wait_status));
       wait_for_owner(guard);
       _exit(shell_status(wait_status)); /* what the command left running is its own affair */

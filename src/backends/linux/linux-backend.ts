@@ -115,7 +115,10 @@ export class LinuxBackend {
     }
     return {
       guard,
-      diagnosis: { isWsl1: isWsl1(this.#facts), apparmorRestricts: apparmorRestrictsUserNamespaces() },
+      diagnosis: () => ({
+        isWsl1: isWsl1(this.#facts),
+        apparmorRestricts: apparmorRestrictsUserNamespaces(),
+      }),
     };
   }
 

@@ -77,7 +77,7 @@ function guardRequest(command: PlainCommand, { guard, stdio, terminal }: PlainSt
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    message: new Uint8Array(),
+    message: () => Promise.resolve(new Uint8Array()),
   };
 }
 

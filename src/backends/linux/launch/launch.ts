@@ -6,7 +6,7 @@ import { type GuardRequest, type GuardedProcess, startGuarded } from '../../../p
 import { type StreamTarget } from '../../../process/spawn.js';
 import { type Terminal, openTerminal } from '../../../process/terminal.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
-import { type MountPointJournal } from '../mount-point-journal/journal.js';
+import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
 import { bubblewrapDescriptorOptions, bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
@@ -22,7 +22,7 @@ export interface LaunchTools {
   readonly bubblewrap: AbsolutePath;
   readonly deniedFile: AbsolutePath;
   readonly journal: MountPointJournal;
-  readonly diagnosis: DiagnosisFacts;
+  readonly diagnosis: () => DiagnosisFacts;
 }
 
 /** The disk changed between binding and launching; bind again. */
@@ -47,16 +47,30 @@ export async function launchPlan(
   stdio: StdioRequest,
   tools: LaunchTools,
 ): Promise<SandboxedProcess | PlanIsStale> {
-  const lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: coveredPaths(plan) });
-  if (lease === undefined) return { kind: 'stale' };
+  const terminal =
+    stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+  const told: Told = {
+    init: undefined,
+    last: undefined,
+    isReleased: false,
+    lease: undefined,
+    onExited: () => undefined,
+  };
   try {
-    const mounts = plan.mounts.filter((step) => !('target' in step) || !lease.unavailable.has(step.target));
-    const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
-    if (options.length > MAX_ARGUMENTS) throw tooLarge(options.length);
-    return await startSandbox({ plan, options, stdio, tools, release: lease.release });
+    /* The guard starts while the mount points are made. */
+    const guard = await startGuarded(guardRequest({ plan, stdio, tools }, terminal, told), (event) => {
+      noteEvent(told, event);
+    });
+    if (told.lease === undefined) return { kind: 'stale' };
+    const sandbox = new LinuxSandbox({ plan, stdio, tools, lease: told.lease }, { guard, terminal, told });
+    await guard.isReady;
+    return told.isReleased ? sandbox : await failureOf(sandbox);
   } catch (error) {
-    await lease.release();
+    terminal?.close();
+    await told.lease?.release();
     throw error;
+  } finally {
+    terminal?.closeSlave();
   }
 }
 
@@ -64,46 +78,32 @@ function coveredPaths(plan: LinuxLaunchPlan): readonly AbsolutePath[] {
   return plan.mounts.flatMap((step) => (step.kind === 'bind' || step.kind === 'tmpfs' ? [step.target] : []));
 }
 
-interface SandboxParts {
+interface Launch {
   readonly plan: LinuxLaunchPlan;
-  readonly options: readonly string[];
   readonly stdio: StdioRequest;
   readonly tools: LaunchTools;
-  readonly release: () => Promise<void>;
 }
 
-/** What the guard has told so far. */
+interface SandboxParts extends Launch {
+  readonly lease: MountPointLease;
+}
+
+/** What is known so far. */
 interface Told {
   /** Process 1 of the sandbox, by its id on this machine. */
   init: number | undefined;
   last: GuardEvent | undefined;
   /** Whether the command was started, or was to be and could not be executed. */
   isReleased: boolean;
+  lease: MountPointLease | undefined;
   onExited: () => void;
 }
 
-/** Returns when the sandbox is ready and the command is being executed in it. */
-async function startSandbox(parts: SandboxParts): Promise<LinuxSandbox | PlanIsStale> {
-  const { stdio } = parts;
-  const terminal =
-    stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
-  const told: Told = { init: undefined, last: undefined, isReleased: false, onExited: () => undefined };
-  try {
-    const guard = await startGuarded(guardRequest(parts, terminal), (event) => {
-      if (event.kind === 'child') told.init = event.pid;
-      else told.last = event;
-      if (event.kind === 'released') told.isReleased = true;
-      if (event.kind === 'exited') told.onExited();
-    });
-    const sandbox = new LinuxSandbox(parts, { guard, terminal, told });
-    await guard.isReady;
-    return told.isReleased ? sandbox : await failureOf(sandbox);
-  } catch (error) {
-    terminal?.close();
-    throw error;
-  } finally {
-    terminal?.closeSlave();
-  }
+function noteEvent(told: Told, event: GuardEvent): void {
+  if (event.kind === 'child') told.init = event.pid;
+  else told.last = event;
+  if (event.kind === 'released') told.isReleased = true;
+  if (event.kind === 'exited') told.onExited();
 }
 
 /** A disk that changed while the mounts were made is looked at again; everything else is told. */
@@ -118,8 +118,9 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
 }
 
 function guardRequest(
-  { plan, options, stdio, tools }: SandboxParts,
+  { plan, stdio, tools }: Launch,
   terminal: Terminal | undefined,
+  told: Told,
 ): GuardRequest {
   const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
   const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
@@ -133,8 +134,23 @@ function guardRequest(
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    message: encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan),
+    message: async () => {
+      told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: coveredPaths(plan) });
+      return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools.deniedFile);
+    },
   };
+}
+
+/** Where nobody of this user can make anything, there is nothing to cover. */
+function messageFor(
+  plan: LinuxLaunchPlan,
+  { unavailable }: MountPointLease,
+  deniedFile: AbsolutePath,
+): Uint8Array {
+  const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
+  const options = bubblewrapOptions({ ...plan, mounts }, deniedFile);
+  if (options.length > MAX_ARGUMENTS) throw tooLarge(options.length);
+  return encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan);
 }
 
 interface Started {
@@ -153,6 +169,7 @@ class LinuxSandbox implements SandboxedProcess {
   readonly #started: Started;
   readonly #messages: SetupMessages | undefined;
   #isGone = false;
+  #released: Promise<void> | undefined;
 
   constructor(parts: SandboxParts, started: Started) {
     this.#parts = parts;
@@ -164,7 +181,12 @@ class LinuxSandbox implements SandboxedProcess {
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
     const { told } = started;
-    told.onExited = () => this.#messages?.releaseHeld();
+    told.onExited = () => {
+      this.#messages?.releaseHeld();
+      /* The guard says so when the whole tree is gone: no need to wait for its own end. */
+      this.#released ??= parts.lease.release();
+      this.#released.catch(() => undefined);
+    };
     if (told.last?.kind === 'exited') told.onExited();
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
@@ -194,7 +216,7 @@ class LinuxSandbox implements SandboxedProcess {
     } finally {
       this.#messages?.releaseHeld();
       terminal?.hangUp();
-      await this.#parts.release();
+      await (this.#released ??= this.#parts.lease.release());
     }
   }
 
@@ -214,7 +236,7 @@ class LinuxSandbox implements SandboxedProcess {
     const failure = readExecFailure(said, plan.command);
     if (failure !== undefined) return failure;
     if (SOURCE_IS_GONE.test(said)) throw replaced(said);
-    throw diagnoseSetupFailure(said, tools.diagnosis, 'setup-failed');
+    throw diagnoseSetupFailure(said, tools.diagnosis(), 'setup-failed');
   }
 }
 

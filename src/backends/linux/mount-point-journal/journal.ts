@@ -55,7 +55,10 @@ export class MountPointJournal {
    * @throws CordonError `mount-point-unavailable`, `private-directory-unavailable`.
    */
   async acquire(request: MountPointRequest): Promise<MountPointLease | undefined> {
-    if (request.needs.length === 0 && this.#claims.list().length === 0) return NOTHING_HELD;
+    if (request.needs.length === 0 && this.#claims.list().length === 0) {
+      refuseForeign(request.covered, []);
+      return NOTHING_HELD;
+    }
     return this.#lock.run(async () => {
       const living = await this.#sweep();
       const shared = this.#sharedWith(living, request.covered);
@@ -63,7 +66,8 @@ export class MountPointJournal {
       const held = this.#claim([...inOrder(request.needs), ...shared]);
       const unavailable = await this.#makeAll(held, request);
       if (unavailable === undefined) return undefined;
-      return { unavailable, release: () => this.#lock.run(() => this.#release(held)) };
+      let released: Promise<void> | undefined;
+      return { unavailable, release: () => (released ??= this.#lock.run(() => this.#release(held))) };
     });
   }
 

@@ -11,7 +11,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 export interface ProbeTools {
   readonly bubblewrap: AbsolutePath;
   readonly guard: AbsolutePath;
-  readonly diagnosis: DiagnosisFacts;
+  readonly diagnosis: () => DiagnosisFacts;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function probeBubblewrap(
   });
   if (result.exitCode === 0) return undefined;
   const said = result.stderr.trim();
-  return diagnoseSetupFailure(said, tools.diagnosis, 'launcher-probe-failed');
+  return diagnoseSetupFailure(said, tools.diagnosis(), 'launcher-probe-failed');
 }
 
 function unshare(name: string): string {

@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MountPointJournal } from '../../../../../src/backends/linux/mount-point-journal/journal.js';
+import { type MountPointNeed } from '../../../../../src/backends/linux/plan/launch-plan.js';
+import { type AbsolutePath, joinPath, parseAbsolutePath } from '../../../../../src/paths/absolute-path.js';
+import { bundled } from '../bundled.js';
+
+let base = parseAbsolutePath('/');
+let place = parseAbsolutePath('/');
+let journal = new MountPointJournal(base);
+
+beforeEach(() => {
+  base = parseAbsolutePath(realpathSync(mkdtempSync('/var/tmp/cordon-journal-')));
+  place = joinPath(base, 'workspace');
+  for (const directory of ['workspace', 'private']) mkdirSync(path.join(base, directory));
+  journal = new MountPointJournal(joinPath(base, 'private'));
+});
+afterEach(() => {
+  chmodSync(place, 0o755);
+  rmSync(base, { recursive: true });
+});
+
+function need(name: string, writable = false): MountPointNeed {
+  return { path: joinPath(place, name), writable };
+}
+
+function modeOf(name: string): number {
+  return statSync(path.join(place, name)).mode & 0o7777;
+}
+
+function file(): string {
+  return path.join(base, 'private/mount-points.json');
+}
+
+async function acquire(
+  needs: readonly MountPointNeed[],
+  covered: readonly AbsolutePath[] = [],
+  from = journal,
+): Promise<{ release: () => Promise<void>; unavailable: ReadonlySet<AbsolutePath> }> {
+  const lease = await from.acquire({ needs, covered });
+  if (lease === undefined) throw new Error('the disk has changed');
+  return lease;
+}
+
+describe('A mount point', () => {
+  test('is made as an empty directory of a mode that no user chooses, and removed at the end', async () => {
+    const lease = await acquire([need('.git'), need('dir', true)]);
+    expect([modeOf('.git'), modeOf('dir')]).toEqual([0o1555, 0o1755]);
+    await lease.release();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('is made whatever the umask', async () => {
+    const before = process.umask(0o777);
+    const lease = await acquire([need('.git')]).finally(() => process.umask(before));
+    expect(modeOf('.git')).toBe(0o1555);
+    await lease.release();
+  });
+
+  test('is made with the missing directories above it, in whatever order they are asked for', async () => {
+    const lease = await acquire([need('a/b/c'), need('a', true), need('a/b', true)]);
+    expect([modeOf('a'), modeOf('a/b'), modeOf('a/b/c')]).toEqual([0o1755, 0o1755, 0o1555]);
+    await lease.release();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('is written down before it is made, so that a crash in between leaves nothing unknown', async () => {
+    const lease = await acquire([need('.git')]);
+    expect(readFileSync(file(), 'utf8')).toContain(path.join(place, '.git'));
+    await lease.release();
+    expect(readFileSync(file(), 'utf8')).toBe('[]');
+  });
+
+  test('stays for as long as any of several holds it', async () => {
+    const other = new MountPointJournal(joinPath(base, 'private'));
+    const leases = [
+      await acquire([need('.git')]),
+      await acquire([need('.git')]),
+      await acquire([need('.git')], [], other),
+    ];
+    for (const lease of leases) {
+      expect(existsSync(path.join(place, '.git'))).toBe(true);
+      await lease.release();
+    }
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('of another stays for who only covers it', async () => {
+    const first = await acquire([need('.git')]);
+    const second = await acquire([], [joinPath(place, '.git')]);
+    await first.release();
+    expect(existsSync(path.join(place, '.git'))).toBe(true);
+    await second.release();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('that somebody filled stays, as an ordinary directory', async () => {
+    const lease = await acquire([need('dir', true)]);
+    writeFileSync(path.join(place, 'dir/file'), '');
+    await lease.release();
+    expect([modeOf('dir'), readdirSync(path.join(place, 'dir'))]).toEqual([0o755, ['file']]);
+  });
+
+  test.each([
+    ['gave another mode', () => { chmodSync(path.join(place, '.git'), 0o755); }, ['.git']],
+    ['removed', () => { rmdirSync(path.join(place, '.git')); }, []],
+    [
+      'replaced by a file',
+      () => {
+        rmdirSync(path.join(place, '.git'));
+        writeFileSync(path.join(place, '.git'), 'x');
+      },
+      ['.git'],
+    ],
+  ])('that somebody %s is nobody\'s any more', async (_what, change, left) => {
+    const lease = await acquire([need('.git')]);
+    change();
+    await lease.release();
+    expect(readdirSync(place)).toEqual(left);
+    expect(readFileSync(file(), 'utf8')).toBe('[]');
+  });
+
+  test.each([0o755, 0o700, 0o555])('is not made where a directory of mode %i has come into being: bind again', async (mode) => {
+    mkdirSync(path.join(place, '.git'));
+    chmodSync(path.join(place, '.git'), mode);
+    expect(await journal.acquire({ needs: [need('.git')], covered: [] })).toBeUndefined();
+    expect(modeOf('.git')).toBe(mode);
+    expect(readFileSync(file(), 'utf8')).toBe('[]');
+  });
+
+  test('is not made below what is no directory: bind again', async () => {
+    writeFileSync(path.join(place, 'file'), '');
+    expect(await journal.acquire({ needs: [need('file/.git')], covered: [] })).toBeUndefined();
+    expect(await journal.acquire({ needs: [need('missing/.git')], covered: [] })).toBeUndefined();
+    expect(readdirSync(place)).toEqual(['file']);
+  });
+});
+
+describe('The journal', () => {
+  test('is not written when there is nothing to make', async () => {
+    await (await acquire([], [place])).release();
+    expect(readdirSync(path.join(base, 'private'))).toEqual([]);
+  });
+
+  test.each([['{'], ['{"a":1}'], ['[1]'], ['[["relative",{"claims":[]}]]'], ['[["/x",{}]]'], ['[["/x",null]]']])(
+    'that holds %j is refused, and left as it is',
+    async (text) => {
+      writeFileSync(file(), text);
+      await expect(journal.acquire({ needs: [need('.git')], covered: [] })).rejects.toMatchObject({
+        code: 'private-directory-unavailable',
+      });
+      expect([readFileSync(file(), 'utf8'), readdirSync(place)]).toEqual([text, []]);
+    },
+  );
+
+  test('of a process that was killed is cleaned by the next', async () => {
+    const module = await bundled('backends/linux/mount-point-journal/journal.ts');
+    const script = `
+      const [module, directory, target] = process.argv.slice(1);
+      const { MountPointJournal } = await import(module);
+      await new MountPointJournal(directory).acquire({ needs: [{ path: target, writable: false }], covered: [] });
+      process.kill(process.pid, 'SIGKILL');`;
+    const args = ['--input-type=module', '-e', script, '--', module, path.join(base, 'private'), path.join(place, '.git')];
+    await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
+    expect(modeOf('.git')).toBe(0o1555);
+    await journal.sweep();
+    expect(readdirSync(place)).toEqual([]);
+  });
+
+  test('sweeps nothing that is still held', async () => {
+    const lease = await acquire([need('.git')]);
+    await new MountPointJournal(joinPath(base, 'private')).sweep();
+    expect(readdirSync(place)).toEqual(['.git']);
+    await lease.release();
+  });
+
+  test('never removes a directory that is not as it makes them, whatever the file says', async () => {
+    mkdirSync(path.join(place, 'mine'));
+    writeFileSync(file(), JSON.stringify([[path.join(place, 'mine'), { writable: false, claims: ['1-1-1-1#1'] }]]));
+    await journal.sweep();
+    expect(readdirSync(place)).toEqual(['mine']);
+  });
+
+  test('is for the user alone', async () => {
+    const lease = await acquire([need('.git')]);
+    expect(statSync(file()).mode & 0o077).toBe(0);
+    await lease.release();
+  });
+});
