@@ -1,6 +1,10 @@
 import {
   type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
   lstatSync,
+  openSync,
   opendirSync,
   readFileSync,
   readdirSync,
@@ -122,7 +126,14 @@ function kindOf(status: BigIntStats): PathStatus['kind'] {
 /** The text of a small file, or undefined when it is not there or may not be read. */
 export function readSmallFile(path: AbsolutePath, maxBytes: number): string | undefined {
   try {
-    return statSync(path).size > maxBytes ? undefined : readFileSync(path, 'utf8');
+    /* A pipe that somebody put there must not keep us waiting. */
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const status = fstatSync(fd);
+      return status.isFile() && status.size <= maxBytes ? readFileSync(fd, 'utf8') : undefined;
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }

@@ -7,6 +7,7 @@ import {
   checkProfile,
   loadProfile,
 } from '../profiles/load-profile.js';
+import { makeTerminalRaw } from '../process/raw-terminal.js';
 import { examine } from './doctor.js';
 import { type ExplainQuestion, explainPath } from './explain.js';
 import { type DoctorReport, type Explanation, type PlanPreview } from './inspection.js';
@@ -76,6 +77,15 @@ export class SandboxManager {
    */
   explain(question: ExplainQuestion): Explanation {
     return explainPath(question, this.#machine);
+  }
+
+  /**
+   * Makes the terminal at our standard input raw, for a command with a terminal of its own to stand in its place.
+   *
+   * @returns gives the terminal its settings back; undefined when there is no terminal.
+   */
+  makeTerminalRaw(): (() => void) | undefined {
+    return makeTerminalRaw(this.#machine.facts.guard);
   }
 
   /** What this machine can enforce, by trying it; also removes mount points that killed runs left. */

@@ -19,7 +19,7 @@ function plantBubblewrap(stage: Stage, script: string): string {
 
 /** A bubblewrap that only ever says this. */
 function saying(sentence: string): string {
-  return `#!/bin/sh\necho '${sentence}' >&2\nexit 1\n`;
+  return `#!/bin/sh\ncat >&2 <<"END"\n${sentence}\nEND\nexit 1\n`;
 }
 
 /** Everything that a run needs but bubblewrap. */
@@ -38,7 +38,9 @@ describeOnStage('Without a bubblewrap that works, nothing runs and the error say
   }
 
   test('it is not on the path', async () => {
-    const said = await expectRefusal('launcher-missing', { env: { PATH: plantToolsWithoutBubblewrap(stage) } });
+    const said = await expectRefusal('launcher-missing', {
+      env: { PATH: plantToolsWithoutBubblewrap(stage) },
+    });
     expect(said).toContain('bubblewrap');
   });
 
@@ -47,7 +49,9 @@ describeOnStage('Without a bubblewrap that works, nothing runs and the error say
   });
 
   test('it is there only where the command may write', async () => {
-    stage.plant({ 'bin/bwrap': `#!/bin/sh\ntouch ${stage.workspace}/planted\nexec ${REAL_BUBBLEWRAP} "$@"\n` });
+    stage.plant({
+      'bin/bwrap': `#!/bin/sh\ntouch ${stage.workspace}/planted\nexec ${REAL_BUBBLEWRAP} "$@"\n`,
+    });
     chmodSync(path.join(stage.workspace, 'bin/bwrap'), 0o755);
     await expectRefusal('launcher-missing', { env: { PATH: path.join(stage.workspace, 'bin') } });
     expect(readdirSync(stage.workspace)).not.toContain('planted');
@@ -128,7 +132,9 @@ describeOnStage('Without a bubblewrap that works, nothing runs and the error say
 
 describeOnStage('"doctor" without a bubblewrap that works', (stage) => {
   test('says so and fails', async () => {
-    const run = await stage.run(['doctor', '--json'], { env: { PATH: NODE_DIRECTORY === '/usr/bin' ? '/nowhere' : NODE_DIRECTORY } });
+    const run = await stage.run(['doctor', '--json'], {
+      env: { PATH: NODE_DIRECTORY === '/usr/bin' ? '/nowhere' : NODE_DIRECTORY },
+    });
     expect(run.code).toBe(1);
     expect(JSON.parse(run.output)).toMatchObject({ canSandbox: false });
   });
@@ -149,7 +155,10 @@ describeOnStage('The probe of bubblewrap', (stage) => {
     const directory = plantBubblewrap(stage, `#!/bin/sh\necho "$1" >>${log}\nexec ${REAL_BUBBLEWRAP} "$@"\n`);
     return {
       env: { PATH: `${directory}:/usr/bin:/bin` },
-      calls: () => readFileSync(log, 'utf8').split('\n').filter((line) => line !== ''),
+      calls: () =>
+        readFileSync(log, 'utf8')
+          .split('\n')
+          .filter((line) => line !== ''),
       file: path.join(directory, 'bwrap'),
     };
   }

@@ -1,11 +1,12 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { plantTree, snapshotTree } from '../support/file-tree.js';
 import { type Stage, describeOnStage } from '../support/stage.js';
 
-function journalOf(stage: Stage): string {
-  return path.join(stage.home, '.local/state/cordon/mount-points.json');
+/** A directory of symbolic links, one for each claim. */
+function recordsOf(stage: Stage): string {
+  return path.join(stage.home, '.local/state/cordon/mount-points');
 }
 
 function left(stage: Stage): readonly string[] {
@@ -22,12 +23,17 @@ done; true`;
 
 describeOnStage('Protected paths that do not exist', (stage) => {
   test('are there during a run, protected, and gone afterwards', async () => {
-    const { output } = await stage.run(['--', '/bin/sh', '-c', `stat -c '%n %a' .git .agents .codex; ${ATTACKS}`]);
+    const { output } = await stage.run([
+      '--',
+      '/bin/sh',
+      '-c',
+      `stat -c '%n %a' .git .agents .codex; ${ATTACKS}`,
+    ]);
     expect(output).toBe('.git 555\n.agents 555\n.codex 555\n');
     expect(left(stage)).toEqual([]);
   });
 
-  test('are directories of mode 1555 on the host, which tells them from any user\'s own', async () => {
+  test("are directories of mode 1555 on the host, which tells them from any user's own", async () => {
     const { child, firstLine, ended } = stage.start('echo ready; read x');
     await firstLine;
     const modes = left(stage).map((name) => statSync(path.join(stage.workspace, name)).mode & 0o7777);
@@ -36,13 +42,16 @@ describeOnStage('Protected paths that do not exist', (stage) => {
     expect(modes).toEqual([0o1555, 0o1555, 0o1555]);
   });
 
-  test.each(['022', '077', '777'])('come and go with umask %s, and the next run is not harmed', async (umask) => {
-    const env = { XDG_STATE_HOME: stage.outside };
-    const launcher = ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh'];
-    const { output } = await stage.run(['--', '/bin/sh', '-c', ATTACKS], { launcher, env });
-    expect([output, left(stage)]).toEqual(['', []]);
-    expect((await stage.run(['--', 'true'], { env })).code).toBe(0);
-  });
+  test.each(['022', '077', '777'])(
+    'come and go with umask %s, and the next run is not harmed',
+    async (umask) => {
+      const env = { XDG_STATE_HOME: stage.outside };
+      const launcher = ['/bin/sh', '-c', `umask ${umask}; exec "$@"`, 'sh'];
+      const { output } = await stage.run(['--', '/bin/sh', '-c', ATTACKS], { launcher, env });
+      expect([output, left(stage)]).toEqual(['', []]);
+      expect((await stage.run(['--', 'true'], { env })).code).toBe(0);
+    },
+  );
 
   test('stay protected for all of eight runs at once until the last ends', async () => {
     const started = Array.from({ length: 8 }, () => stage.start(`echo ready; read x; ${ATTACKS}; echo "$x"`));
@@ -59,7 +68,9 @@ describeOnStage('Protected paths that do not exist', (stage) => {
 
   test('are gone after forty runs, eight at a time', async () => {
     for (let round = 0; round < 5; round += 1) {
-      const runs = await Promise.all(Array.from({ length: 8 }, () => stage.run(['--', '/bin/sh', '-c', ATTACKS])));
+      const runs = await Promise.all(
+        Array.from({ length: 8 }, () => stage.run(['--', '/bin/sh', '-c', ATTACKS])),
+      );
       expect(runs.map(({ code, output }) => [code, output])).toEqual(runs.map(() => [0, '']));
     }
     expect(left(stage)).toEqual([]);
@@ -89,16 +100,30 @@ describeOnStage('Protected paths that do not exist', (stage) => {
     expect(statSync(path.join(stage.workspace, '.git')).mode & 0o7777).toBe(mode);
   });
 
-  test('are not needed in a workspace that the caller may not write', async () => {
+  test('are refused where the caller closed the workspace: the command could open it again', async () => {
     chmodSync(stage.workspace, 0o555);
-    const { code, output } = await stage.run(['--', '/bin/sh', '-c', 'ls -A; mkdir .git 2>/dev/null || echo refused']);
+    const run = await stage.run(['--json', '--', 'true']);
     chmodSync(stage.workspace, 0o755);
-    expect([code, output]).toEqual([0, 'refused\n']);
+    const expected = stage.caller.uid === 0 ? [0, undefined] : [125, 'mount-point-unavailable'];
+    expect([run.code, run.errorCode, left(stage)]).toEqual([...expected, []]);
+  });
+
+  test('are not needed in a workspace that belongs to somebody else', async () => {
+    const { code, output } = await stage.run(
+      ['--', '/bin/sh', '-c', 'mkdir .git 2>/dev/null || echo refused'],
+      {
+        cwd: '/usr/share',
+      },
+    );
+    expect([code, output, existsSync('/usr/share/.git')]).toEqual([0, 'refused\n', false]);
   });
 
   test('below a missing directory that an entry denies: nothing of it is left', async () => {
     const words = ['--deny-read', 'secrets/deep/key', '--', '/bin/sh', '-c'];
-    const { code, output } = await stage.run([...words, 'mkdir -p secrets/deep/key/x 2>/dev/null || echo refused']);
+    const { code, output } = await stage.run([
+      ...words,
+      'mkdir -p secrets/deep/key/x 2>/dev/null || echo refused',
+    ]);
     expect([code, output, readdirSync(stage.workspace)]).toEqual([0, 'refused\n', []]);
   });
 });
@@ -108,16 +133,19 @@ describeOnStage('The journal of mount points', (stage) => {
     await stage.run(['--', 'true']);
   });
 
-  test.each([
-    ['no JSON', '{'],
-    ['something else', '{"a": 1}'],
-    ['a list of something else', '[1, 2]'],
-    ['entries without claims', '[["/x", {}]]'],
-    ['nothing', ''],
-  ])('that holds %s is told as an error, and nothing runs', async (_what, text) => {
-    writeFileSync(journalOf(stage), text);
+  test('with a record that makes no sense goes on, and does nothing about it', async () => {
+    plantTree(recordsOf(stage), { nonsense: { linkTo: `c${stage.home}` } }, stage.caller);
+    const run = await stage.run(['--json', '--', 'true']);
+    rmSync(path.join(recordsOf(stage), 'nonsense'), { force: true });
+    expect([run.code, existsSync(stage.home), left(stage)]).toEqual([0, true, []]);
+  });
+
+  test('that cannot be read is told as an error, and nothing runs', async () => {
+    const records = recordsOf(stage);
+    rmSync(records, { recursive: true });
+    writeFileSync(records, '');
     const run = await stage.run(['--json', '--', 'touch', 'ran']);
-    writeFileSync(journalOf(stage), '[]');
+    rmSync(records);
     expect([run.code, run.errorCode]).toEqual([125, 'private-directory-unavailable']);
     expect(readdirSync(stage.workspace)).toEqual([]);
   });
@@ -125,7 +153,7 @@ describeOnStage('The journal of mount points', (stage) => {
   test('never makes cordon remove a directory that is not as cordon makes them', async () => {
     stage.plant({ 'mine/': '' });
     const mine = path.join(stage.workspace, 'mine');
-    writeFileSync(journalOf(stage), JSON.stringify([[mine, { writable: false, claims: ['1-1-1-1#1'] }]]));
+    plantTree(recordsOf(stage), { 'hash.1-1-1-1.1': { linkTo: `c${mine}` } }, stage.caller);
     await stage.run(['--', 'true']);
     expect(existsSync(mine)).toBe(true);
   });
@@ -142,16 +170,23 @@ describeOnStage('The journal of mount points', (stage) => {
   test('is private to its user', () => {
     const directory = path.join(stage.home, '.local/state/cordon');
     expect(statSync(directory).mode & 0o077).toBe(0);
-    expect(statSync(journalOf(stage)).mode & 0o077).toBe(0);
+    expect(statSync(recordsOf(stage)).mode & 0o077).toBe(0);
   });
 
   test('is empty after all runs', () => {
-    expect(readFileSync(journalOf(stage), 'utf8')).toBe('[]');
+    expect(readdirSync(recordsOf(stage))).toEqual([]);
   });
 
   test('cannot be seen from inside', async () => {
     const directory = path.join(stage.home, '.local/state/cordon');
-    const { output } = await stage.run(['--', '/bin/sh', '-c', 'ls "$1" 2>/dev/null || echo refused', 'sh', directory]);
+    const { output } = await stage.run([
+      '--',
+      '/bin/sh',
+      '-c',
+      'ls "$1" 2>/dev/null || echo refused',
+      'sh',
+      directory,
+    ]);
     expect(output).toBe('refused\n');
   });
 
@@ -160,7 +195,11 @@ describeOnStage('The journal of mount points', (stage) => {
     plantTree(stage.outside, { 'state/cordon/': '' }, stage.caller);
     chmodSync(path.join(state, 'cordon'), 0o777);
     const run = await stage.run(['--json', '--', 'touch', 'ran'], { env: { XDG_STATE_HOME: state } });
-    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([
+      125,
+      'private-directory-unavailable',
+      [],
+    ]);
   });
 });
 
@@ -175,14 +214,26 @@ describeOnStage('A place for the journal', (stage) => {
     writeFileSync(path.join(stage.outside, 'file'), '');
     const home = path.join(stage.outside, 'file/home');
     const run = await stage.run(['--json', '--', 'touch', 'ran'], { env: { HOME: home } });
-    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([
+      125,
+      'private-directory-unavailable',
+      [],
+    ]);
   });
 
   test('is not a symbolic link', async () => {
-    plantTree(stage.outside, { 'real/': '', 'state/': '', 'state/cordon': { linkTo: '../real' } }, stage.caller);
+    plantTree(
+      stage.outside,
+      { 'real/': '', 'state/': '', 'state/cordon': { linkTo: '../real' } },
+      stage.caller,
+    );
     const env = { XDG_STATE_HOME: path.join(stage.outside, 'state') };
     const run = await stage.run(['--json', '--', 'touch', 'ran'], { env });
-    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([125, 'private-directory-unavailable', []]);
+    expect([run.code, run.errorCode, readdirSync(stage.workspace)]).toEqual([
+      125,
+      'private-directory-unavailable',
+      [],
+    ]);
   });
 
   test('without HOME is taken from the user database', async () => {

@@ -6,7 +6,11 @@ import { sandboxRunCommand } from '../support/run-sandboxed.js';
 import { type Stage, describeOnStage } from '../support/stage.js';
 
 /** Runs a line of bash, which has real pipes where Node's are sockets; `run` in it is sandbox-run, killed when it hangs. */
-async function pipeline(stage: Stage, line: string, args: readonly string[] = []): ReturnType<typeof runProgram> {
+async function pipeline(
+  stage: Stage,
+  line: string,
+  args: readonly string[] = [],
+): ReturnType<typeof runProgram> {
   const script = `run() { timeout --foreground -s KILL 10 ${sandboxRunCommand().map(quote).join(' ')} "$@"; }\n${line}`;
   const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
   return runProgram(['/bin/bash', '-c', script, 'bash', ...args], {
@@ -47,13 +51,17 @@ describeOnStage('Output', (stage) => {
   test('keeps its order where both streams are one pipe', async () => {
     const line = 'run -- "$1" 2000 2>&1 | cat';
     const { output } = await pipeline(stage, line, [fixtureCommand('alternates-its-outputs.sh')]);
-    expect(output.trim().split('\n').map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
+    expect(output.trim().split('\n').map(Number)).toEqual(
+      Array.from({ length: 2000 }, (_, index) => index + 1),
+    );
   });
 
   test('keeps its order where both streams are one file', async () => {
     const line = 'run -- "$1" 2000 >both 2>&1; cat both';
     const { output } = await pipeline(stage, line, [fixtureCommand('alternates-its-outputs.sh')]);
-    expect(output.trim().split('\n').map(Number)).toEqual(Array.from({ length: 2000 }, (_, index) => index + 1));
+    expect(output.trim().split('\n').map(Number)).toEqual(
+      Array.from({ length: 2000 }, (_, index) => index + 1),
+    );
   });
 
   test('goes behind what the file already holds with ">>"', async () => {
@@ -62,7 +70,11 @@ describeOnStage('Output', (stage) => {
   });
 
   test.each([
-    ['standard output', 'run -- bash -c "yes; exit 3" | head -c 10; echo " ${PIPESTATUS[0]}"', 'y\ny\ny\ny\ny\n 3\n'],
+    [
+      'standard output',
+      'run -- bash -c "yes; exit 3" | head -c 10; echo " ${PIPESTATUS[0]}"',
+      'y\ny\ny\ny\ny\n 3\n',
+    ],
     [
       'both on one pipe',
       'run -- bash -c "yes; exit 3" 2>&1 | head -c 10; echo " ${PIPESTATUS[0]}"',
@@ -156,4 +168,3 @@ describeOnStage('Input', (stage) => {
     expect((await pipeline(stage, line)).output).toBe('two\n');
   });
 });
-

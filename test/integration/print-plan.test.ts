@@ -9,7 +9,17 @@ describeOnStage('--print-plan', (stage) => {
     'prints for %s a line that sh runs, with the exit status of the command',
     async (profile) => {
       stage.plant({ '.git/': '', '.agents/': '', '.codex/': '' });
-      const words = ['--profile', profile, '--print-plan', '--', '/bin/sh', '-c', 'echo "it\'s $1"; exit 9', 'sh', 'a b'];
+      const words = [
+        '--profile',
+        profile,
+        '--print-plan',
+        '--',
+        '/bin/sh',
+        '-c',
+        'echo "it\'s $1"; exit 9',
+        'sh',
+        'a b',
+      ];
       const { code, output: line } = await stage.run(words);
       expect(code).toBe(0);
       const run = await runProgram(['/bin/sh', '-c', line], {
@@ -25,7 +35,9 @@ describeOnStage('--print-plan', (stage) => {
     const secret = 'value-that-must-not-be-seen';
     const env = { OPEN: secret, API_TOKEN: secret, 'BASH_FUNC_x%%': secret };
     for (const form of [[], ['--json']]) {
-      const run = await stage.run(['--print-plan', ...form, '--env', `GIVEN=${secret}`, '--', 'true'], { env });
+      const run = await stage.run(['--print-plan', ...form, '--env', `GIVEN=${secret}`, '--', 'true'], {
+        env,
+      });
       expect(run.code).toBe(0);
       expect(run.output).toContain('OPEN');
       expect(run.output + run.stderr).not.toContain(secret);

@@ -14,7 +14,9 @@ const TRAPS = fixtureCommand('ends-seven-on-signal.sh');
 function start(stage: Stage, words: readonly string[]): ReturnType<typeof startProgram> {
   const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
   const options = { caller: stage.caller, cwd: stage.workspace, env };
-  return startProgram([...sandboxRunCommand(), ...words], options);
+  const started = startProgram([...sandboxRunCommand(), ...words], options);
+  started.firstLine.catch(() => undefined);
+  return started;
 }
 
 describeOnStage('A signal to sandbox-run', (stage) => {
@@ -55,7 +57,14 @@ describeOnStage('A signal to sandbox-run', (stage) => {
     'ends it also %i ms after the start, when nothing runs yet',
     async (delayMs) => {
       const mark = makeMark();
-      const { child, ended } = start(stage, ['--', '/bin/sh', '-c', 'while :; do sleep 0.05; done', 'sh', mark]);
+      const { child, ended } = start(stage, [
+        '--',
+        '/bin/sh',
+        '-c',
+        'while :; do sleep 0.05; done',
+        'sh',
+        mark,
+      ]);
       setTimeout(() => child.kill('SIGTERM'), delayMs);
       const { code, signal } = await ended;
       expect([143, null]).toContain(code);
@@ -78,7 +87,14 @@ describeOnStage('A signal to sandbox-run', (stage) => {
 
   test('SIGTSTP stops the command with sandbox-run, SIGCONT lets both go on', async () => {
     const mark = makeMark();
-    const { child, firstLine, ended } = start(stage, ['--', '/bin/sh', '-c', 'echo one; read x; echo "$x"', 'sh', mark]);
+    const { child, firstLine, ended } = start(stage, [
+      '--',
+      '/bin/sh',
+      '-c',
+      'echo one; read x; echo "$x"',
+      'sh',
+      mark,
+    ]);
     await firstLine;
     child.kill('SIGTSTP');
     await until('both stand still', () => {
@@ -91,15 +107,32 @@ describeOnStage('A signal to sandbox-run', (stage) => {
     expect([code, output]).toEqual([0, 'one\ntwo\n']);
   });
 
-  test('that was ignored before sandbox-run started does not end it (nohup)', async () => {
-    const script = `trap '' HUP; exec ${sandboxRunCommand().join(' ')} -- /bin/sh -c 'echo ready; read x; echo "$x"'`;
+  test('that was ignored before sandbox-run started ends nothing (nohup)', async () => {
+    const command = `while read -r x; do echo "$x"; done; echo end`;
+    const script = `trap '' HUP; exec ${sandboxRunCommand().join(' ')} -- /bin/sh -c '${command}'`;
     const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
     const options = { caller: stage.caller, cwd: stage.workspace, env };
     const { child, firstLine, ended } = startProgram(['/bin/sh', '-c', script], options);
+    child.stdin?.write('0\n');
     await firstLine;
-    child.kill('SIGHUP');
-    child.stdin?.end('still here\n');
-    expect((await ended).output).toBe('ready\nstill here\n');
+    const echoed = (line: string): Promise<unknown> =>
+      Promise.race([
+        ended,
+        new Promise((resolve) =>
+          child.stdout?.on('data', (chunk: Buffer) => {
+            if (chunk.toString().includes(line)) resolve(undefined);
+          }),
+        ),
+      ]);
+    for (let round = 1; round <= 100; round += 1) {
+      child.kill('SIGHUP');
+      const isEchoed = echoed(`${String(round)}\n`);
+      child.stdin?.write(`${String(round)}\n`);
+      await isEchoed;
+    }
+    child.stdin?.end();
+    const { code, output } = await ended;
+    expect([code, output.endsWith('100\nend\n')]).toEqual([0, true]);
   });
 });
 
@@ -115,7 +148,12 @@ describeOnStage('A command in its sandbox', (stage) => {
   });
 
   test('cannot end what is outside: it sees no process of the host', async () => {
-    const { output } = await stage.run(['--', '/bin/sh', '-c', 'ls -d /proc/[0-9]* | wc -l; kill -0 -1; echo done']);
+    const { output } = await stage.run([
+      '--',
+      '/bin/sh',
+      '-c',
+      'ls -d /proc/[0-9]* | wc -l; kill -0 -1; echo done',
+    ]);
     expect(Number(output.split('\n')[0])).toBeLessThan(6);
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type MarkedProcess, makeMark, markedProcesses } from '../support/integration-processes.js';
@@ -122,7 +122,9 @@ describeOnStage('When part of the sandbox is killed from outside', (stage) => {
   test('the guard while it sets the sandbox up: sandbox-run fails, and nothing is left', async () => {
     for (let round = 0; round < 10; round += 1) {
       const running = start(stage, 'read x; exit 3');
-      const guard = await until('the guard runs', () => markedProcesses(running.mark).find(PARTS['cordon-guard'] ?? isNone));
+      const guard = await until('the guard runs', () =>
+        markedProcesses(running.mark).find(PARTS['cordon-guard'] ?? isNone),
+      );
       process.kill(guard.pid, 'SIGKILL');
       const { code } = await running.ended;
       expect([125, 137]).toContain(code);
@@ -154,7 +156,8 @@ describeOnStage('A mount point that a killed run left', (stage) => {
     await crash();
     const left = path.join(stage.workspace, '.git');
     expect(statSync(left).mode & 0o7777).toBe(0o1555);
-    expect(readFileSync(path.join(stage.home, '.local/state/cordon/mount-points.json'), 'utf8')).toContain(left);
+    const records = path.join(stage.home, '.local/state/cordon/mount-points');
+    expect(readdirSync(records).map((name) => readlinkSync(path.join(records, name)))).toContain(`c${left}`);
   });
 
   test('is removed by the next run in the same workspace', async () => {
@@ -165,7 +168,12 @@ describeOnStage('A mount point that a killed run left', (stage) => {
 
   test('protects during the next run as during the first', async () => {
     await crash();
-    const { output } = await stage.run(['--', '/bin/sh', '-c', 'mkdir .git/hooks || rmdir .git || echo refused']);
+    const { output } = await stage.run([
+      '--',
+      '/bin/sh',
+      '-c',
+      'mkdir .git/hooks || rmdir .git || echo refused',
+    ]);
     expect(output).toBe('refused\n');
   });
 

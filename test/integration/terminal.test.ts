@@ -29,7 +29,13 @@ describeOnStage('A command in a terminal', (stage) => {
   });
 
   test('has one with --tty where we have none', async () => {
-    const { code, output } = await stage.run(['--tty', '--', '/bin/sh', '-c', 'test -t 0 && test -t 1; echo "$?"']);
+    const { code, output } = await stage.run([
+      '--tty',
+      '--',
+      '/bin/sh',
+      '-c',
+      'test -t 0 && test -t 1; echo "$?"',
+    ]);
     expect([code, output]).toEqual([0, '0\r\n']);
   });
 
@@ -66,7 +72,11 @@ describeOnStage('A command in a terminal', (stage) => {
   });
 
   test('with a handler goes on after ^C, however often it comes', async () => {
-    const session = openSession(stage, ['--', process.execPath, fixtureCommand('goes-on-after-interrupt.mjs')]);
+    const session = openSession(stage, [
+      '--',
+      process.execPath,
+      fixtureCommand('goes-on-after-interrupt.mjs'),
+    ]);
     await session.shows(/ready/u);
     for (let count = 1; count <= 3; count += 1) {
       session.type(INTERRUPT);
@@ -88,11 +98,14 @@ describeOnStage('A command in a terminal', (stage) => {
 
   test('writes 5 MiB byte for byte', async () => {
     const words = [process.execPath, fixtureCommand('writes-bytes.mjs')] as const;
-    const direct = await runProgram(['/bin/sh', '-c', '"$0" "$1" 5242880 | sha256sum | cut -d" " -f1', ...words], {
-      caller: stage.caller,
-      cwd: stage.workspace,
-      env: { PATH: '/usr/bin:/bin' },
-    });
+    const direct = await runProgram(
+      ['/bin/sh', '-c', '"$0" "$1" 5242880 | sha256sum | cut -d" " -f1', ...words],
+      {
+        caller: stage.caller,
+        cwd: stage.workspace,
+        env: { PATH: '/usr/bin:/bin' },
+      },
+    );
     const session = openSession(stage, ['--', '/bin/sh', '-c', 'stty -opost; "$0" "$1" 5242880', ...words]);
     expect(await session.ended).toBe(0);
     expect(createHash('sha256').update(session.output()).digest('hex')).toBe(direct.output.trim());
@@ -130,7 +143,14 @@ describeOnStage('A command in a terminal', (stage) => {
 
   test('ends when our terminal hangs up, with all that it started', async () => {
     const mark = makeMark();
-    const session = openSession(stage, ['--', '/bin/sh', '-c', 'setsid sleep 1000 & echo ready; exec sleep 1000', 'sh', mark]);
+    const session = openSession(stage, [
+      '--',
+      '/bin/sh',
+      '-c',
+      'setsid sleep 1000 & echo ready; exec sleep 1000',
+      'sh',
+      mark,
+    ]);
     await session.shows(/ready/u);
     session.hangUp();
     await session.ended;
@@ -140,13 +160,19 @@ describeOnStage('A command in a terminal', (stage) => {
 
   test('does not outlive sandbox-run when that is killed', async () => {
     const mark = makeMark();
-    const session = openSession(stage, ['--', '/bin/sh', '-c', 'setsid sleep 1000 & echo ready; exec sleep 1000', 'sh', mark]);
+    const session = openSession(stage, [
+      '--',
+      '/bin/sh',
+      '-c',
+      'setsid sleep 1000 & echo ready; exec sleep 1000',
+      'sh',
+      mark,
+    ]);
     await session.shows(/ready/u);
     process.kill(session.pid, 'SIGKILL');
     await session.ended;
     await until('nothing of it is left', () => markedProcesses(mark).length === 0);
   });
-
 
   test('is ended at its time limit', async () => {
     const session = openSession(stage, ['--timeout', '500ms', '--', 'sleep', '1000']);

@@ -37,7 +37,10 @@ export function openSession(stage: Stage, words: readonly string[]): TerminalSes
  * @param stage - whose caller, home and workspace.
  * @param argv - the program, by its absolute path, and its arguments.
  */
-export function startInTerminal(stage: Stage, [file, ...args]: readonly [string, ...string[]]): TerminalSession {
+export function startInTerminal(
+  stage: Stage,
+  [file, ...args]: readonly [string, ...string[]],
+): TerminalSession {
   const { caller } = stage;
   const pty = spawn(file, args, {
     name: 'xterm',
@@ -64,9 +67,11 @@ export function startInTerminal(stage: Stage, [file, ...args]: readonly [string,
       pty.resize(columns, rows);
     },
     shows: async (pattern) => {
-      await until(`the terminal shows ${String(pattern)}`, () => pattern.test(text())).catch((cause: unknown) => {
-        throw new Error(`the terminal shows ${JSON.stringify(text().slice(-2000))}`, { cause });
-      });
+      await until(`the terminal shows ${String(pattern)}`, () => pattern.test(text())).catch(
+        (cause: unknown) => {
+          throw new Error(`the terminal shows ${JSON.stringify(text().slice(-2000))}`, { cause });
+        },
+      );
     },
     ended: new Promise((resolve) => {
       pty.onExit(({ exitCode, signal }) => {

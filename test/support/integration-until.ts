@@ -12,7 +12,7 @@ const PATIENCE_MS = 15_000;
  * @throws Error when it has not come about in time.
  */
 export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  for (const deadline = Date.now() + PATIENCE_MS; ; ) {
+  for (const deadline = Date.now() + PATIENCE_MS; ;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);

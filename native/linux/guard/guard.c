@@ -1,6 +1,8 @@
 /* cordon-guard: stands between cordon and bubblewrap.
  *
  *   cordon-guard --probe                      does nothing, with success: a program that runs in any root
+ *   cordon-guard --raw-terminal                makes the caller's own terminal raw and prints its settings
+ *   cordon-guard --restore-terminal SETTINGS   gives them back
  *   cordon-guard [--tty] [--merge] -- /path/to/bwrap --args 4 --json-status-fd 5 --block-fd 6 --seccomp 7 … -- command
  *   cordon-guard --plain [--tty] [--merge] -- command
  *                                              without a sandbox: the same session, descriptors and end of the whole tree
@@ -41,6 +43,7 @@
 #include "request.h"
 #include "status.h"
 #include "sys.h"
+#include "terminal.h"
 
 enum descriptor { CONTROL = 3, ARGS = 4, STATUS = 5, BLOCK = 6, SECCOMP = 7, FIRST_FREE = 8 };
 
@@ -61,6 +64,8 @@ struct guard {
   pid_t bubblewrap;
   pid_t sandbox_init; /* 0 until known */
   int bubblewrap_is_gone;
+  int status_of_init; /* once reaped by us; else -1 */
+  int status_of_monitor;
   int has_pipe[3];
   int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
   int status_fd;  /* what bubblewrap reports */
@@ -287,28 +292,39 @@ static void finish(struct guard *guard, int exit_status) {
 }
 
 /* A key on the terminal (^C) signals bubblewrap's monitor as well as the command. The monitor dies of it; the sandbox, whose
- * process 1 then is our child, goes on until its command ends in its own way. */
+ * process 1 then is our child, goes on until its command ends in its own way. Which of the two is reaped first is chance. */
+static int outlives_monitor(const struct guard *guard, int wait_status) {
+  return guard->has_terminal && WIFSIGNALED(wait_status) && guard->sandbox_init != 0 && guard->seccomp_fd < 0;
+}
+
+static void note_end(struct guard *guard, pid_t pid, int wait_status) {
+  if (pid == guard->sandbox_init) {
+    guard->status_of_init = shell_status(wait_status);
+    return;
+  }
+  if (pid != guard->bubblewrap) return;
+  if (guard->is_plain) {
+    close_streams();
+    send_event(EVENT_EXITED, shell_status(wait_status));
+    wait_for_owner(guard);
+    _exit(shell_status(wait_status)); /* what the command left running is its own affair */
+  }
+  if (!outlives_monitor(guard, wait_status)) finish(guard, shell_status(wait_status));
+  guard->bubblewrap_is_gone = 1;
+  guard->status_of_monitor = shell_status(wait_status);
+}
+
 static void reap(struct guard *guard) {
   struct signalfd_siginfo drained;
   if (read(guard->signal_fd, &drained, sizeof drained) < 0 && errno != EAGAIN && errno != EINTR)
     die("read signalfd");
   int wait_status;
   pid_t pid;
-  while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) {
-    if (pid == guard->bubblewrap && guard->is_plain) {
-      close_streams();
-      send_event(EVENT_EXITED, shell_status(wait_status));
-      wait_for_owner(guard);
-      _exit(shell_status(wait_status)); /* what the command left running is its own affair */
-    }
-    if (pid == guard->bubblewrap && guard->has_terminal && WIFSIGNALED(wait_status) &&
-        guard->sandbox_init != 0 && guard->seccomp_fd < 0) {
-      guard->bubblewrap_is_gone = 1;
-    } else if (pid == guard->bubblewrap ||
-               (guard->bubblewrap_is_gone && pid == guard->sandbox_init)) {
-      finish(guard, shell_status(wait_status));
-    }
-  }
+  while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) note_end(guard, pid, wait_status);
+  if (!guard->bubblewrap_is_gone) return;
+  if (guard->status_of_init >= 0) finish(guard, guard->status_of_init);
+  /* The monitor had reaped process 1 before it died: no child is left. */
+  if (pid < 0 && errno == ECHILD) finish(guard, guard->status_of_monitor);
 }
 
 /* After its request the owner says one thing, that it has opened the pipes; then it ends. */
@@ -356,8 +372,16 @@ static void prepare(struct guard *guard) {
 }
 
 int main(int argc, char **argv) {
-  struct guard guard = {0};
+  struct guard guard = {.status_of_init = -1};
   if (argc == 2 && strcmp(argv[1], "--probe") == 0) return 0;
+  if (argc == 2 && strcmp(argv[1], "--raw-terminal") == 0) {
+    make_terminal_raw();
+    return 0;
+  }
+  if (argc == 3 && strcmp(argv[1], "--restore-terminal") == 0) {
+    restore_terminal(argv[2]);
+    return 0;
+  }
   int at = 1, is_merged = 0;
   for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
     if (strcmp(argv[at], "--plain") == 0)

@@ -1,25 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 
 /** What is sent to us and meant for the command. */
-const FORWARDED: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT'];
+const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT'] as const;
 
 /**
  * Sends the signals that reach us on to the command, which ends in its own way; a key that stops us (^Z) stops it first.
- *
- * @param running - the command.
- * @returns takes the handlers away.
+ * Begins before there is a command: a signal that comes early waits for it.
  */
-export function forwardSignals(running: RunningCommand): () => void {
-  const forward = (name: NodeJS.Signals): void => {
-    void running.signal(name);
+export class SignalForwarder {
+  readonly #early: NodeJS.Signals[] = [];
+  readonly #forwarded = FORWARDED.filter((name) => !isIgnored(name));
+  #running: RunningCommand | undefined;
+
+  constructor() {
+    for (const name of this.#forwarded) process.on(name, this.#forward);
+    process.on('SIGTSTP', this.#stop);
+  }
+
+  /** From now on signals go to this command, those that came before it too. */
+  connect(running: RunningCommand): void {
+    this.#running = running;
+    for (const name of this.#early.splice(0)) this.#forward(name);
+  }
+
+  /** Signals mean us again. */
+  close(): void {
+    for (const name of this.#forwarded) process.off(name, this.#forward);
+    process.off('SIGTSTP', this.#stop);
+  }
+
+  readonly #forward = (name: NodeJS.Signals): void => {
+    if (this.#running === undefined) this.#early.push(name);
+    else void this.#running.signal(name);
   };
-  const stop = (): void => {
-    void running.signal('SIGSTOP').then(() => process.kill(process.pid, 'SIGSTOP'));
+
+  readonly #stop = (): void => {
+    const stopped = this.#running?.signal('SIGSTOP') ?? Promise.resolve(false);
+    void stopped.then(() => process.kill(process.pid, 'SIGSTOP'));
   };
-  for (const name of FORWARDED) process.on(name, forward);
-  process.on('SIGTSTP', stop);
-  return () => {
-    for (const name of FORWARDED) process.off(name, forward);
-    process.off('SIGTSTP', stop);
-  };
+}
+
+/** Whoever started us with a signal ignored (nohup(1)) wants it to do nothing: SigIgn of /proc/self/status, proc(5). */
+function isIgnored(name: (typeof FORWARDED)[number]): boolean {
+  try {
+    const mask = /^SigIgn:\s*(?<mask>[0-9a-f]+)$/mu.exec(readFileSync('/proc/self/status', 'latin1'))
+      ?.groups?.['mask'];
+    return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(constants.signals[name] - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,7 @@
-import { once } from 'node:events';
-import { type Readable, type Writable } from 'node:stream';
+import { type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { type RunningCommand } from '../../sandbox/running-command.js';
+import { descriptorStream } from './descriptor-stream.js';
 
 /** The end of what the command wrote, for telling denials. */
 const TAIL_BYTES = 64 * 1024;
@@ -21,8 +22,8 @@ export interface ConnectedOutput {
 export function connectOutput(running: RunningCommand): ConnectedOutput {
   const tail = new Tail();
   const copies: Promise<void>[] = [];
-  if (running.stdout !== undefined) copies.push(copy(running.stdout, () => process.stdout, tail));
-  if (running.stderr !== undefined) copies.push(copy(running.stderr, () => process.stderr, tail));
+  if (running.stdout !== undefined) copies.push(copy(running.stdout, 1, tail));
+  if (running.stderr !== undefined) copies.push(copy(running.stderr, 2, tail));
   return { ended: Promise.all(copies).then(() => undefined), tail: () => tail.text() };
 }
 
@@ -45,26 +46,15 @@ class Tail {
   }
 }
 
-/** The target is opened with the first byte: most commands say nothing on standard error, and a stream costs a millisecond. */
-async function copy(source: Readable, target: () => Writable, tail: Tail): Promise<void> {
-  const closed = source.closed ? Promise.resolve() : once(source, 'close');
+/** Resolves when everything has been written, or nobody reads it any more. */
+async function copy(source: Readable, fd: 1 | 2, tail: Tail): Promise<void> {
+  const target = descriptorStream(fd);
   source.on('data', (chunk: Buffer) => {
     tail.add(chunk);
-    const output = prepared(target(), source);
-    if (!output.write(chunk)) {
-      source.pause();
-      output.once('drain', () => source.resume());
-    }
   });
-  await closed;
-}
-
-/** Whoever reads us may stop reading: then the command is to see its pipe broken, as without us. */
-function prepared(output: Writable, source: Readable): Writable {
-  if (output.listenerCount('error') === 0) {
-    output.on('error', () => {
-      source.destroy();
-    });
+  try {
+    await pipeline(source, target);
+  } catch {
+    /* Whoever reads us has stopped: pipeline has destroyed the source, and the command sees its pipe broken, as without us. */
   }
-  return output;
 }

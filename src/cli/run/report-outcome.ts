@@ -1,5 +1,6 @@
 import { type SandboxOutcome } from '../../sandbox/outcome.js';
 import { type RunOptions } from '../parse-arguments.js';
+import { writeText } from './descriptor-stream.js';
 import { toJsonLine } from '../to-json.js';
 
 /**
@@ -11,7 +12,7 @@ import { toJsonLine } from '../to-json.js';
  */
 export function reportOutcome(outcome: SandboxOutcome, options: Pick<RunOptions, 'json' | 'quiet'>): void {
   if (options.json) {
-    process.stderr.write(toJsonLine(outcome));
+    writeText(2, toJsonLine(outcome));
     return;
   }
   if (options.quiet) return;
@@ -20,7 +21,7 @@ export function reportOutcome(outcome: SandboxOutcome, options: Pick<RunOptions,
     ...statusLines(outcome),
     ...outcome.hints,
   ];
-  for (const line of lines) process.stderr.write(`sandbox-run: ${line}\n`);
+  writeText(2, lines.map((line) => `sandbox-run: ${line}\n`).join(''));
 }
 
 function statusLines({ status, durationMs }: SandboxOutcome): readonly string[] {

@@ -8,7 +8,7 @@ import { type RunOptions } from '../parse-arguments.js';
 import { toJson } from '../to-json.js';
 import { toSandboxCommand } from '../to-command.js';
 import { workingDirectory } from '../working-directory.js';
-import { forwardSignals } from './forward-signals.js';
+import { SignalForwarder } from './forward-signals.js';
 import { connectOutput } from './output.js';
 import { reportOutcome } from './report-outcome.js';
 import { connectTerminal, terminalSize } from './terminal.js';
@@ -32,14 +32,27 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
   if (options.printPlan) return printPlan(manager, command, options);
   const isTerminal = options.tty ?? (leadsToTerminal(0) && leadsToTerminal(1));
   const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes();
-  const running = await manager.spawn({ ...command, stdio });
-  const stopForwarding = forwardSignals(running);
-  const disconnect = isTerminal ? connectTerminal(running) : () => undefined;
+  const signals = new SignalForwarder();
+  try {
+    const running = await manager.spawn({ ...command, stdio });
+    signals.connect(running);
+    return await (isTerminal ? withTerminal(running, { options, manager }) : finish(running, options));
+  } finally {
+    signals.close();
+  }
+}
+
+interface TerminalRun {
+  readonly options: RunOptions;
+  readonly manager: SandboxManager;
+}
+
+async function withTerminal(running: RunningCommand, { options, manager }: TerminalRun): Promise<number> {
+  const disconnect = connectTerminal(running, manager);
   try {
     return await finish(running, options);
   } finally {
     disconnect();
-    stopForwarding();
   }
 }
 

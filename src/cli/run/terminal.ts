@@ -1,4 +1,5 @@
 import { type RunningCommand } from '../../sandbox/running-command.js';
+import { type SandboxManager } from '../../sandbox/sandbox-manager.js';
 
 /** End of input for a terminal in canonical mode (termios(3), VEOF). */
 const END_OF_INPUT = '\u0004';
@@ -13,15 +14,16 @@ export function terminalSize(): { readonly rows: number; readonly columns: numbe
  * Connects our terminal to the command's: keys go through uninterpreted, and a change of size is passed on.
  *
  * @param running - a command with a terminal.
+ * @param manager - makes our terminal raw.
  * @returns gives our terminal back as it was.
  */
-export function connectTerminal(running: RunningCommand): () => void {
+export function connectTerminal(running: RunningCommand, manager: SandboxManager): () => void {
   const { stdin, stdout } = process;
   const resize = (): void => {
     const { rows, columns } = terminalSize();
     running.resize(rows, columns);
   };
-  if (stdin.isTTY) stdin.setRawMode(true);
+  const restore = manager.makeTerminalRaw();
   stdout.on('resize', resize);
   stdin.on('data', (chunk: Buffer) => {
     if (running.stdin?.write(chunk) === false) {
@@ -31,8 +33,8 @@ export function connectTerminal(running: RunningCommand): () => void {
   });
   stdin.on('end', () => running.stdin?.write(END_OF_INPUT));
   return () => {
-    if (stdin.isTTY) stdin.setRawMode(false);
     stdout.off('resize', resize);
     stdin.destroy();
+    restore?.();
   };
 }

@@ -264,6 +264,8 @@ function filtered(source: Readable): SetupMessages {
   source.on('error', (error) => {
     messages.destroy(error);
   });
+  /* Whoever stops reading breaks the command's pipe, as without us. */
+  messages.on('close', () => source.destroy());
   return source.pipe(messages);
 }
 

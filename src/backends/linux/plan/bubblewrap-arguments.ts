@@ -11,14 +11,38 @@ const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7 } as const;
  * @param deniedFile - the unreadable file on the host that masks are made of.
  */
 export function bubblewrapOptions(plan: LinuxLaunchPlan, deniedFile: AbsolutePath): readonly string[] {
+  const { environment } = plan.command;
+  return [
+    ...mountAndNamespaceOptions(plan, deniedFile),
+    '--clearenv',
+    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...commandOptions(plan),
+  ];
+}
+
+/**
+ * The part of the options before the environment.
+ *
+ * @param plan - what to set up.
+ * @param deniedFile - the unreadable file on the host that masks are made of.
+ */
+export function mountAndNamespaceOptions(plan: LinuxLaunchPlan, deniedFile: AbsolutePath): readonly string[] {
   return [
     ...plan.namespaces.filter((name) => name !== 'mount').map(unshareOption),
     ...sessionOptions(plan),
     '--cap-drop',
     'ALL',
     ...plan.mounts.flatMap((step) => mountOptions(step, deniedFile)),
-    '--clearenv',
-    ...Object.entries(plan.command.environment).flatMap(([name, value]) => ['--setenv', name, value]),
+  ];
+}
+
+/**
+ * The part of the options behind the environment.
+ *
+ * @param plan - for its command.
+ */
+export function commandOptions(plan: LinuxLaunchPlan): readonly string[] {
+  return [
     ...(plan.command.argv0 === undefined ? [] : ['--argv0', plan.command.argv0]),
     '--chdir',
     plan.command.cwd,

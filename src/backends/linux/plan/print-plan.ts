@@ -1,5 +1,5 @@
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
-import { bubblewrapOptions } from './bubblewrap-arguments.js';
+import { commandOptions, mountAndNamespaceOptions } from './bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from './launch-plan.js';
 import { describeSeccompPolicy } from './seccomp/describe.js';
 
@@ -19,7 +19,6 @@ export interface PrintedPlan {
 export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: AbsolutePath): PrintedPlan {
   const { command, checks, seccomp, ...rest } = plan;
   const { environment, ...told } = command;
-  const options = bubblewrapOptions(plan, deniedFile);
   return {
     json: {
       launcher,
@@ -33,20 +32,21 @@ export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: A
       seccomp: describeSeccompPolicy(seccomp),
       command: { ...told, environment: Object.keys(environment).sort() },
     },
-    commandLine: [launcher, ...withoutValues(options), '--', ...command.argv.map(quote)].join(' '),
+    commandLine: [
+      quote(launcher),
+      ...mountAndNamespaceOptions(plan, deniedFile).map(quote),
+      '--clearenv',
+      ...Object.keys(environment).flatMap((name) => ['--setenv', quote(name), valueFromShell(name)]),
+      ...commandOptions(plan).map(quote),
+      '--',
+      ...command.argv.map(quote),
+    ].join(' '),
   };
 }
 
-/** `--setenv NAME VALUE` with the value of the running shell. */
-function withoutValues(options: readonly string[]): readonly string[] {
-  return options.map((option, index) => {
-    if (options[index - 2] === '--setenv') return `"$${variableOrNothing(options[index - 1])}"`;
-    return quote(option);
-  });
-}
-
-function variableOrNothing(name: string | undefined): string {
-  return name !== undefined && /^[A-Za-z_]\w*$/u.test(name) ? `{${name}-}` : '{_-}';
+/** The value that the running shell has; it has none for a name that is not a shell's. */
+function valueFromShell(name: string): string {
+  return /^[A-Za-z_]\w*$/u.test(name) ? `"\${${name}-}"` : "''";
 }
 
 /** POSIX shell quoting: everything literal between single quotes. */

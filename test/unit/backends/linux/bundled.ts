@@ -7,7 +7,7 @@ import { afterAll } from 'vitest';
  * Bundles one file of src for processes of their own, which Node 20 cannot give TypeScript.
  *
  * @param source - below src, for example `process/errno.ts`.
- * @returns the path of an ES module; removed after the tests of the file.
+ * @returns the path of an ES module; removed after the tests of the file, so call it outside of any test.
  */
 export async function bundled(source: string): Promise<string> {
   const directory = mkdtempSync('/var/tmp/cordon-bundle-');
@@ -16,6 +16,13 @@ export async function bundled(source: string): Promise<string> {
   });
   const outfile = path.join(directory, 'module.mjs');
   const entry = path.join(import.meta.dirname, '../../../../src', source);
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
   return outfile;
 }

@@ -3,7 +3,7 @@ import { diagnoseSetupFailure } from '../../../../../src/backends/linux/launch/d
 
 const PLAIN = { isWsl1: false, apparmorRestricts: false };
 const NO_NAMESPACE =
-  'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces. On e.g. debian this can be enabled with \'sysctl kernel.unprivileged_userns_clone=1\'.';
+  "bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces. On e.g. debian this can be enabled with 'sysctl kernel.unprivileged_userns_clone=1'.";
 
 describe('What bubblewrap says', () => {
   test.each([
@@ -35,15 +35,19 @@ describe('What bubblewrap says', () => {
 
   test('but for a missing option, which no kernel is to blame for', () => {
     const facts = { isWsl1: true, apparmorRestricts: true };
-    expect(diagnoseSetupFailure('bwrap: Unknown option --perms', facts, 'setup-failed').code).toBe('launcher-too-old');
+    expect(diagnoseSetupFailure('bwrap: Unknown option --perms', facts, 'setup-failed').code).toBe(
+      'launcher-too-old',
+    );
   });
 
   test("is told as AppArmor's refusal where AppArmor restricts user namespaces", () => {
     const facts = { isWsl1: false, apparmorRestricts: true };
-    expect(diagnoseSetupFailure(NO_NAMESPACE, facts, 'setup-failed').code).toBe('apparmor-forbids-user-namespaces');
-    expect(diagnoseSetupFailure("bwrap: Can't mount proc on /newroot/proc: x", facts, 'setup-failed').code).toBe(
-      'proc-masked',
+    expect(diagnoseSetupFailure(NO_NAMESPACE, facts, 'setup-failed').code).toBe(
+      'apparmor-forbids-user-namespaces',
     );
+    expect(
+      diagnoseSetupFailure("bwrap: Can't mount proc on /newroot/proc: x", facts, 'setup-failed').code,
+    ).toBe('proc-masked');
   });
 
   test('that nobody knows keeps the code of the place that asks', () => {

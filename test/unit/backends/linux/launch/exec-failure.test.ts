@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { type CommandLine } from '../../../../../src/backends/linux/plan/launch-plan.js';
+import { ROOT_PATH } from '../../../../../src/paths/absolute-path.js';
 import { readExecFailure } from '../../../../../src/backends/linux/launch/exec-failure.js';
+
+function commandOf(program: string, environment: Readonly<Record<string, string>> = {}): CommandLine {
+  return { argv: [program], argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' };
+}
 
 describe("The launcher's sentence about a program", () => {
   test.each([
@@ -10,15 +16,23 @@ describe("The launcher's sentence about a program", () => {
     ['Argument list too long', 'not-executable'],
     ['Too many levels of symbolic links', 'not-executable'],
   ])('"%s" means %s', (reason, expected) => {
-    const failure = readExecFailure(`bwrap: execvp ./prog: ${reason}`, './prog');
+    const failure = readExecFailure(`bwrap: execvp ./prog: ${reason}`, commandOf('./prog'));
     expect(failure).toEqual({ kind: 'not-executed', program: './prog', reason: expected, message: reason });
   });
 
-  test.each([['a: b'], ['with\nnewline'], ['ü'], ['']])('may name the program %j', (program) => {
-    expect(readExecFailure(`bwrap: execvp ${program}: Permission denied`, program)).toMatchObject({
+  test.each([['./a: b'], ['./with\nnewline'], ['./ü']])('may name the program %j', (program) => {
+    expect(readExecFailure(`bwrap: execvp ${program}: Permission denied`, commandOf(program))).toMatchObject({
       program,
       reason: 'not-executable',
     });
+  });
+
+  test.each([
+    ['no directory of the path has it', 'no-such-program', 'not-found'],
+    ['a directory of the path has it', 'sh', 'not-executable'],
+  ])('that permission is denied: %s', (_what, program, reason) => {
+    const command = commandOf(program, { PATH: '/no/such/directory:/bin' });
+    expect(readExecFailure(`bwrap: execvp ${program}: Permission denied`, command)).toMatchObject({ reason });
   });
 
   test.each([
@@ -29,6 +43,6 @@ describe("The launcher's sentence about a program", () => {
     ['cordon-guard: execvp prog: No such file or directory'],
     ['bwrap: Unknown option --perms'],
   ])('is not %j', (said) => {
-    expect(readExecFailure(said, 'prog')).toBeUndefined();
+    expect(readExecFailure(said, commandOf('prog'))).toBeUndefined();
   });
 });

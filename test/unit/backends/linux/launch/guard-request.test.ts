@@ -36,13 +36,21 @@ describe('The request to the guard', () => {
 
   test('tells the host side from the sandbox side', () => {
     const identity = { device: 0n, inode: 0n };
-    const encoded = encodeRequest([], Uint8Array.of(0), planWith([{ side: 'host', path: ROOT_PATH, identity }]));
+    const encoded = encodeRequest(
+      [],
+      Uint8Array.of(0),
+      planWith([{ side: 'host', path: ROOT_PATH, identity }]),
+    );
     expect(encoded.subarray(33).toString('utf8')).toBe('h/\0');
   });
 
   test('takes an inode that the system told as a negative number', () => {
     const identity = { device: -1n, inode: -2n };
-    const encoded = encodeRequest([], Uint8Array.of(0), planWith([{ side: 'host', path: ROOT_PATH, identity }]));
+    const encoded = encodeRequest(
+      [],
+      Uint8Array.of(0),
+      planWith([{ side: 'host', path: ROOT_PATH, identity }]),
+    );
     expect(encoded.readBigUInt64LE(17)).toBe(2n ** 64n - 1n);
     expect(encoded.readBigUInt64LE(25)).toBe(2n ** 64n - 2n);
   });

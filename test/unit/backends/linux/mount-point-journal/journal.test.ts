@@ -5,12 +5,13 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readFileSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   rmSync,
   rmdirSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +20,8 @@ import { MountPointJournal } from '../../../../../src/backends/linux/mount-point
 import { type MountPointNeed } from '../../../../../src/backends/linux/plan/launch-plan.js';
 import { type AbsolutePath, joinPath, parseAbsolutePath } from '../../../../../src/paths/absolute-path.js';
 import { bundled } from '../bundled.js';
+
+const MODULE = await bundled('backends/linux/mount-point-journal/journal.ts');
 
 let base = parseAbsolutePath('/');
 let place = parseAbsolutePath('/');
@@ -43,8 +46,12 @@ function modeOf(name: string): number {
   return statSync(path.join(place, name)).mode & 0o7777;
 }
 
-function file(): string {
-  return path.join(base, 'private/mount-points.json');
+/** The records: names of symbolic links whose text begins with a letter and goes on with the path. */
+function records(): readonly string[] {
+  const directory = path.join(base, 'private/mount-points');
+  return existsSync(directory)
+    ? readdirSync(directory).map((name) => readlinkSync(path.join(directory, name)))
+    : [];
 }
 
 async function acquire(
@@ -81,17 +88,17 @@ describe('A mount point', () => {
 
   test('is written down before it is made, so that a crash in between leaves nothing unknown', async () => {
     const lease = await acquire([need('.git')]);
-    expect(readFileSync(file(), 'utf8')).toContain(path.join(place, '.git'));
+    expect(records()).toEqual([`c${place}/.git`]);
     await lease.release();
-    expect(readFileSync(file(), 'utf8')).toBe('[]');
+    expect(records()).toEqual([]);
   });
 
   test('stays for as long as any of several holds it', async () => {
     const other = new MountPointJournal(joinPath(base, 'private'));
     const leases = [
       await acquire([need('.git')]),
-      await acquire([need('.git')]),
-      await acquire([need('.git')], [], other),
+      await acquire([], [joinPath(place, '.git')]),
+      await acquire([], [joinPath(place, '.git')], other),
     ];
     for (const lease of leases) {
       expect(existsSync(path.join(place, '.git'))).toBe(true);
@@ -117,8 +124,20 @@ describe('A mount point', () => {
   });
 
   test.each([
-    ['gave another mode', () => { chmodSync(path.join(place, '.git'), 0o755); }, ['.git']],
-    ['removed', () => { rmdirSync(path.join(place, '.git')); }, []],
+    [
+      'gave another mode',
+      () => {
+        chmodSync(path.join(place, '.git'), 0o755);
+      },
+      ['.git'],
+    ],
+    [
+      'removed',
+      () => {
+        rmdirSync(path.join(place, '.git'));
+      },
+      [],
+    ],
     [
       'replaced by a file',
       () => {
@@ -127,21 +146,24 @@ describe('A mount point', () => {
       },
       ['.git'],
     ],
-  ])('that somebody %s is nobody\'s any more', async (_what, change, left) => {
+  ])("that somebody %s is nobody's any more", async (_what, change, left) => {
     const lease = await acquire([need('.git')]);
     change();
     await lease.release();
     expect(readdirSync(place)).toEqual(left);
-    expect(readFileSync(file(), 'utf8')).toBe('[]');
+    expect(records()).toEqual([]);
   });
 
-  test.each([0o755, 0o700, 0o555])('is not made where a directory of mode %i has come into being: bind again', async (mode) => {
-    mkdirSync(path.join(place, '.git'));
-    chmodSync(path.join(place, '.git'), mode);
-    expect(await journal.acquire({ needs: [need('.git')], covered: [] })).toBeUndefined();
-    expect(modeOf('.git')).toBe(mode);
-    expect(readFileSync(file(), 'utf8')).toBe('[]');
-  });
+  test.each([0o755, 0o700, 0o555])(
+    'is not made where a directory of mode %i has come into being: bind again',
+    async (mode) => {
+      mkdirSync(path.join(place, '.git'));
+      chmodSync(path.join(place, '.git'), mode);
+      expect(await journal.acquire({ needs: [need('.git')], covered: [] })).toBeUndefined();
+      expect(modeOf('.git')).toBe(mode);
+      expect(records()).toEqual([]);
+    },
+  );
 
   test('is not made below what is no directory: bind again', async () => {
     writeFileSync(path.join(place, 'file'), '');
@@ -157,25 +179,31 @@ describe('The journal', () => {
     expect(readdirSync(path.join(base, 'private'))).toEqual([]);
   });
 
-  test.each([['{'], ['{"a":1}'], ['[1]'], ['[["relative",{"claims":[]}]]'], ['[["/x",{}]]'], ['[["/x",null]]']])(
-    'that holds %j is refused, and left as it is',
-    async (text) => {
-      writeFileSync(file(), text);
-      await expect(journal.acquire({ needs: [need('.git')], covered: [] })).rejects.toMatchObject({
-        code: 'private-directory-unavailable',
-      });
-      expect([readFileSync(file(), 'utf8'), readdirSync(place)]).toEqual([text, []]);
+  test.each([['nonsense'], ['..'.padEnd(200, 'x')], ['a.b.c'], ['.hidden']])(
+    'with a record %j that it did not write goes on, and does nothing about it',
+    async (name) => {
+      mkdirSync(path.join(base, 'private/mount-points'));
+      symlinkSync(`c${base}/private`, path.join(base, 'private/mount-points', name));
+      await (await acquire([need('.git')])).release();
+      expect([readdirSync(place), existsSync(path.join(base, 'private'))]).toEqual([[], true]);
     },
   );
 
   test('of a process that was killed is cleaned by the next', async () => {
-    const module = await bundled('backends/linux/mount-point-journal/journal.ts');
     const script = `
       const [module, directory, target] = process.argv.slice(1);
       const { MountPointJournal } = await import(module);
       await new MountPointJournal(directory).acquire({ needs: [{ path: target, writable: false }], covered: [] });
       process.kill(process.pid, 'SIGKILL');`;
-    const args = ['--input-type=module', '-e', script, '--', module, path.join(base, 'private'), path.join(place, '.git')];
+    const args = [
+      '--input-type=module',
+      '-e',
+      script,
+      '--',
+      MODULE,
+      path.join(base, 'private'),
+      path.join(place, '.git'),
+    ];
     await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'exit');
     expect(modeOf('.git')).toBe(0o1555);
     await journal.sweep();
@@ -189,16 +217,25 @@ describe('The journal', () => {
     await lease.release();
   });
 
-  test('never removes a directory that is not as it makes them, whatever the file says', async () => {
+  test('never removes a directory that is not as it makes them, whatever a record says', async () => {
     mkdirSync(path.join(place, 'mine'));
-    writeFileSync(file(), JSON.stringify([[path.join(place, 'mine'), { writable: false, claims: ['1-1-1-1#1'] }]]));
+    mkdirSync(path.join(base, 'private/mount-points'));
+    symlinkSync(`c${place}/mine`, path.join(base, 'private/mount-points/hash.1-1-1-1.1'));
     await journal.sweep();
-    expect(readdirSync(place)).toEqual(['mine']);
+    expect([readdirSync(place), records()]).toEqual([['mine'], []]);
+  });
+
+  test("refuses what looks like another user's mount point: it would go at any time, and our cover with it", async () => {
+    mkdirSync(path.join(place, '.git'));
+    chmodSync(path.join(place, '.git'), 0o1555);
+    await expect(journal.acquire({ needs: [], covered: [joinPath(place, '.git')] })).rejects.toMatchObject({
+      code: 'mount-point-foreign',
+    });
   });
 
   test('is for the user alone', async () => {
     const lease = await acquire([need('.git')]);
-    expect(statSync(file()).mode & 0o077).toBe(0);
+    expect(statSync(path.join(base, 'private/mount-points')).mode & 0o077).toBe(0);
     await lease.release();
   });
 });

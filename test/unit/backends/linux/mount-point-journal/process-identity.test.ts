@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { isRunning, ownIdentity } from '../../../../../src/backends/linux/mount-point-journal/process-identity.js';
+import {
+  isRunning,
+  ownIdentity,
+} from '../../../../../src/backends/linux/mount-point-journal/process-identity.js';
 
 const [PID = '', START = '', NAMESPACE = '', BOOT = ''] = ownIdentity().split('-');
 
@@ -31,7 +34,9 @@ describe('The identity of a process', () => {
   test('of a process that has ended does not run', async () => {
     const child = spawn('/bin/sh', ['-c', 'read x'], { stdio: ['pipe', 'ignore', 'ignore'] });
     const stat = readFileSync(`/proc/${String(child.pid)}/stat`, 'utf8');
-    const identity = [child.pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19], NAMESPACE, BOOT].join('-');
+    const identity = [child.pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19], NAMESPACE, BOOT].join(
+      '-',
+    );
     expect(isRunning(identity)).toBe(true);
     child.stdin.end();
     await once(child, 'exit');

@@ -36,14 +36,21 @@ describe('The lock between processes', () => {
     const args = ['--input-type=module', '-e', COUNTING, '--', MODULE, directory, counter, '200'];
     const children = Array.from({ length: 4 }, () => spawn(process.execPath, args, { stdio: 'inherit' }));
     const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0] as unknown));
-    expect([codes, readFileSync(counter, 'utf8'), readdirSync(directory)]).toEqual([[0, 0, 0, 0], '800', ['free']]);
+    expect([codes, readFileSync(counter, 'utf8'), readdirSync(directory)]).toEqual([
+      [0, 0, 0, 0],
+      '800',
+      ['free'],
+    ]);
     expect(readdirSync(base).sort()).toEqual(['counter', 'lock']);
   });
 
   test('is taken over from processes that were killed while they held it', { timeout: 60_000 }, async () => {
     const counter = path.join(base, 'counter');
     writeFileSync(counter, '0');
-    const script = `${COUNTING.replace('for (', `await lock.run(() => process.kill(process.pid, 'SIGKILL')); for (`)}`;
+    const script = COUNTING.replace(
+      'for (',
+      `await lock.run(() => process.kill(process.pid, 'SIGKILL')); for (`,
+    );
     for (let round = 0; round < 5; round += 1) {
       const args = ['--input-type=module', '-e', script, '--', MODULE, directory, counter, '1'];
       await once(spawn(process.execPath, args), 'exit');

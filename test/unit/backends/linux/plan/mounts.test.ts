@@ -2,8 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RestrictedBinding } from '../../../../../src/binding/bound-policy.js';
 import { type MountStep } from '../../../../../src/backends/linux/plan/launch-plan.js';
-import { type MountContext, planMounts, planUnrestrictedMounts } from '../../../../../src/backends/linux/plan/mounts.js';
-import { type AbsolutePath, ancestorsOf, isWithin, parseAbsolutePath } from '../../../../../src/paths/absolute-path.js';
+import {
+  type MountContext,
+  planMounts,
+  planUnrestrictedMounts,
+} from '../../../../../src/backends/linux/plan/mounts.js';
+import {
+  type AbsolutePath,
+  ancestorsOf,
+  isWithin,
+  parseAbsolutePath,
+} from '../../../../../src/paths/absolute-path.js';
 import { createEvaluator } from '../../../../../src/permissions/evaluate.js';
 import { type Access } from '../../../../../src/permissions/profile.js';
 import { type PathRule, type RuleTarget } from '../../../../../src/permissions/rules.js';
@@ -23,7 +32,9 @@ function bind(rules: readonly PathRule[], more: Partial<RestrictedBinding> = {})
     ruleSet: { rules, globs: [] },
     links: [],
     maskedSockets: [],
-    identities: new Map([...new Set(existing)].map((path, index) => [path, { device: 8n, inode: BigInt(index) }])),
+    identities: new Map(
+      [...new Set(existing)].map((path, index) => [path, { device: 8n, inode: BigInt(index) }]),
+    ),
     ...more,
   };
 }
@@ -46,7 +57,13 @@ const PATHS = NAMES.map(parseAbsolutePath);
 
 const ruleSets = fc
   .uniqueArray(fc.constantFrom('/', ...NAMES), { minLength: 1 })
-  .chain((paths) => fc.tuple(...paths.map((at) => fc.constantFrom<Access>('read', 'write', 'deny').map((access) => rule(access, at)))));
+  .chain((paths) =>
+    fc.tuple(
+      ...paths.map((at) =>
+        fc.constantFrom<Access>('read', 'write', 'deny').map((access) => rule(access, at)),
+      ),
+    ),
+  );
 
 describe('Mounts', () => {
   test('give every path the access that the rules give it', () => {
@@ -54,7 +71,8 @@ describe('Mounts', () => {
       fc.property(ruleSets, (rules) => {
         const evaluator = createEvaluator({ rules, globs: [] });
         const { mounts } = planMounts(bind(rules), CONTEXT);
-        for (const path of PATHS) expect([path, accessAfter(mounts, path)]).toEqual([path, evaluator.accessAt(path)]);
+        for (const path of PATHS)
+          expect([path, accessAfter(mounts, path)]).toEqual([path, evaluator.accessAt(path)]);
       }),
       { numRuns: 500 },
     );
@@ -69,7 +87,11 @@ describe('Mounts', () => {
         for (const { path, access } of rules) {
           if (access === 'write' || path === '/') continue;
           const above = ancestorsOf(path).filter((at) => at !== '/' && evaluator.accessAt(at) === 'write');
-          const nearest = above.filter((at) => ancestorsOf(path).slice(0, ancestorsOf(path).indexOf(at)).every((between) => evaluator.accessAt(between) === 'write'));
+          const nearest = above.filter((at) =>
+            ancestorsOf(path)
+              .slice(0, ancestorsOf(path).indexOf(at))
+              .every((between) => evaluator.accessAt(between) === 'write'),
+          );
           for (const at of nearest) expect([at, held.has(at)]).toEqual([at, true]);
         }
       }),
@@ -83,14 +105,22 @@ describe('Mounts', () => {
         const { mounts } = planMounts(bind(rules), CONTEXT);
         const firstSeal = mounts.findIndex(({ kind }) => kind === 'remount-read-only' || kind === 'chmod');
         if (firstSeal < 0) return;
-        expect(mounts.slice(firstSeal).every(({ kind }) => kind === 'remount-read-only' || kind === 'chmod')).toBe(true);
+        expect(
+          mounts.slice(firstSeal).every(({ kind }) => kind === 'remount-read-only' || kind === 'chmod'),
+        ).toBe(true);
       }),
     );
   });
 
   test('check every object that they cover, where it can be seen', () => {
     const { checks } = planMounts(
-      bind([rule('read', '/'), rule('write', '/w'), rule('read', '/w/r'), rule('deny', '/w/d'), rule('deny', '/w/f', 'file')]),
+      bind([
+        rule('read', '/'),
+        rule('write', '/w'),
+        rule('read', '/w/r'),
+        rule('deny', '/w/d'),
+        rule('deny', '/w/f', 'file'),
+      ]),
       CONTEXT,
     );
     expect(checks.map(({ side, path }) => `${side} ${path}`).sort()).toEqual([
@@ -115,7 +145,10 @@ describe('Mounts', () => {
 
   test('mask sockets last, over whatever is mounted below', () => {
     const socket = parseAbsolutePath('/w/socket');
-    const { mounts } = planMounts(bind([rule('read', '/'), rule('write', '/w')], { maskedSockets: [socket] }), CONTEXT);
+    const { mounts } = planMounts(
+      bind([rule('read', '/'), rule('write', '/w')], { maskedSockets: [socket] }),
+      CONTEXT,
+    );
     expect(mounts.at(-1)).toEqual({ kind: 'mask', target: socket });
   });
 
@@ -125,14 +158,19 @@ describe('Mounts', () => {
       { path: parseAbsolutePath('/usr/x'), text: 'y' },
     ];
     const targets = (rules: readonly PathRule[]): readonly string[] =>
-      planMounts(bind(rules, { links }), CONTEXT).mounts.flatMap((step) => (step.kind === 'symlink' ? [step.target] : []));
+      planMounts(bind(rules, { links }), CONTEXT).mounts.flatMap((step) =>
+        step.kind === 'symlink' ? [step.target] : [],
+      );
     expect(targets([rule('read', '/usr')])).toEqual(['/bin']);
     expect(targets([rule('read', '/'), rule('read', '/usr')])).toEqual([]);
   });
 
   test('of an unrestricted file system are the root with devices and a new /proc', () => {
     const plan = planUnrestrictedMounts(CONTEXT);
-    expect(plan.mounts).toEqual([{ kind: 'bind', source: '/', target: '/', mode: 'devices' }, { kind: 'proc' }]);
+    expect(plan.mounts).toEqual([
+      { kind: 'bind', source: '/', target: '/', mode: 'devices' },
+      { kind: 'proc' },
+    ]);
     expect([plan.mountPoints, plan.checks]).toEqual([[], []]);
   });
 });
@@ -145,9 +183,15 @@ describe('A missing path', () => {
     ['read below readable', 'read', 'read', false],
     ['writable below readable', 'read', 'write', false],
     ['writable below denied', 'deny', 'write', false],
-  ])('%s: a mount point is made for it only where it could come into being', (_what, above, access, isMade) => {
-    const { mountPoints, mounts } = planMounts(bind([rule(above, '/'), rule(access, '/p', 'missing')]), CONTEXT);
-    expect(mountPoints.map(({ path }) => path)).toEqual(isMade ? ['/p'] : []);
-    expect(mounts.some((step) => 'target' in step && step.target === '/p')).toBe(isMade);
-  });
+  ])(
+    '%s: a mount point is made for it only where it could come into being',
+    (_what, above, access, isMade) => {
+      const { mountPoints, mounts } = planMounts(
+        bind([rule(above, '/'), rule(access, '/p', 'missing')]),
+        CONTEXT,
+      );
+      expect(mountPoints.map(({ path }) => path)).toEqual(isMade ? ['/p'] : []);
+      expect(mounts.some((step) => 'target' in step && step.target === '/p')).toBe(isMade);
+    },
+  );
 });

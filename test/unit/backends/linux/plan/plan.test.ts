@@ -5,7 +5,10 @@ import { type NetworkAccess } from '../../../../../src/permissions/profile.js';
 
 const COMMAND = { argv: ['true'], argv0: undefined, environment: {}, stdio: 'pipes' } as const;
 
-function planOn(architecture: string, network: NetworkAccess = 'restricted'): ReturnType<typeof planLinuxLaunch> {
+function planOn(
+  architecture: string,
+  network: NetworkAccess = 'restricted',
+): ReturnType<typeof planLinuxLaunch> {
   const context = { mask: { device: 1n, inode: 1n }, proc: { readOnly: [], hidden: [] }, architecture };
   const policy = {
     kind: 'managed',
@@ -23,9 +26,12 @@ describe('A launch', () => {
     expect(planOn(architecture).seccomp).toEqual({ architecture, network: 'restricted' });
   });
 
-  test.each(['ia32', 'arm', 'riscv64', 'loong64', ''])('is refused on %j, which has no filter', (architecture) => {
-    expect(() => planOn(architecture)).toThrow(expect.objectContaining({ code: 'backend-unavailable' }));
-  });
+  test.each(['ia32', 'arm', 'riscv64', 'loong64', ''])(
+    'is refused on %j, which has no filter',
+    (architecture) => {
+      expect(() => planOn(architecture)).toThrow(expect.objectContaining({ code: 'backend-unavailable' }));
+    },
+  );
 
   test('shares the network of the host only when that is enabled', () => {
     expect(planOn('x64', 'restricted').namespaces).toContain('network');

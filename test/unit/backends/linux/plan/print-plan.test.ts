@@ -6,7 +6,10 @@ import { parseAbsolutePath, ROOT_PATH } from '../../../../../src/paths/absolute-
 
 const DENIED = parseAbsolutePath('/private/denied');
 
-function planOf(argv: readonly [string, ...string[]], environment: Readonly<Record<string, string>>): LinuxLaunchPlan {
+function planOf(
+  argv: readonly [string, ...string[]],
+  environment: Readonly<Record<string, string>>,
+): LinuxLaunchPlan {
   return {
     mounts: [{ kind: 'bind', source: ROOT_PATH, target: ROOT_PATH, mode: 'read-only' }],
     mountPoints: [],
@@ -19,7 +22,7 @@ function planOf(argv: readonly [string, ...string[]], environment: Readonly<Reco
 
 /** What a shell makes of the line: its words, one on each line. */
 function wordsInShell(line: string, env: Readonly<Record<string, string>>): readonly string[] {
-  const script = `${line.replace('bwrap', "printf '%s\\0'")}`;
+  const script = line.replace('bwrap', "printf '%s\\0'");
   const { stdout } = spawnSync('/bin/sh', ['-c', script], { encoding: 'utf8', env });
   return stdout.split('\0').slice(0, -1);
 }
