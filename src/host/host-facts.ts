@@ -35,7 +35,7 @@ const OWN_FILES = ['dist', 'native', 'profiles', 'package.json', 'node_modules/@
  * @param environment - where HOME, TMPDIR, PATH and the XDG variables are taken from.
  */
 export function readHostFacts(environment: Readonly<Record<string, string | undefined>>): HostFacts {
-  const homeDir = absoluteOr(environment['HOME'], os.homedir());
+  const homeDir = absoluteOr(environment['HOME'], homeOfUser());
   const root = packageRoot();
   return {
     platform: process.platform,
@@ -68,6 +68,15 @@ function readSysctl(name: string): string | undefined {
     return readFileSync(path.join('/proc/sys', name), 'utf8').trim();
   } catch {
     return undefined;
+  }
+}
+
+/** From the user database; a user who is not in it has no home. */
+function homeOfUser(): string {
+  try {
+    return os.homedir();
+  } catch {
+    return '/nonexistent';
   }
 }
 

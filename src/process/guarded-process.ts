@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { type Duplex, type Readable, type Writable } from 'node:stream';
 import { unreachable } from '../errors/cordon-error.js';
+import { endSession } from './end-session.js';
 import { type GuardEvent, ended, readGuardEvents } from './guard-events.js';
 import { patientReadable, swallowErrors } from './patient-streams.js';
 import { exitStatusOf } from './signals.js';
@@ -101,14 +102,18 @@ interface Moments {
 function momentsOf(child: RunningProcess, control: Duplex): Moments {
   let becomeReady: () => void = () => undefined;
   let exit: (status: number) => void = () => undefined;
-  const guardEnded = Promise.all([child.exited, ended(control)]).then(([{ code, signal }]) =>
-    exitStatusOf(code, signal),
-  );
+  let init: number | undefined;
+  const guardEnded = Promise.all([child.exited, ended(control)]).then(([{ code, signal }]) => {
+    /* It has never left its processes behind; but somebody may have killed it. */
+    if (signal !== null) endSession(child.pid, init);
+    return exitStatusOf(code, signal);
+  });
   return {
     isReady: Promise.race([new Promise<void>((resolve) => (becomeReady = resolve)), ended(control)]),
     exited: Promise.race([new Promise<number>((resolve) => (exit = resolve)), guardEnded]),
     note: (event) => {
-      if (event.kind !== 'child') becomeReady();
+      if (event.kind === 'child') init = event.pid;
+      else becomeReady();
       if (event.kind === 'exited') exit(event.code);
     },
   };

@@ -103,7 +103,7 @@ async function runMasked(machine: Machine): Promise<string> {
     path: { type: 'path', path },
     access: 'deny',
   });
-  return runProgram(machine, { overlay: { entries: [deny('file:///etc/hostname'), deny('file:///var')] } });
+  return runProgram(machine, { overlay: { entries: [deny('file:///etc/hostname'), deny('file:///mnt')] } });
 }
 
 async function runProgram(

@@ -62,3 +62,14 @@ void end_all_children(void) {
     if (waitpid(-1, NULL, 0) < 0 && errno != ECHILD && errno != EINTR) die("waitpid");
   }
 }
+
+int has_child_in_group(pid_t parent, pid_t group) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
+  FILE *listing = fopen(path, "re");
+  if (listing == NULL) return 1;
+  int pid, found = 0;
+  while (!found && fscanf(listing, "%d", &pid) == 1) found = getpgid(pid) == group;
+  fclose(listing);
+  return found;
+}

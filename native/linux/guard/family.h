@@ -8,4 +8,7 @@
  * use here: a child's id cannot be given to another process before it has been reaped. */
 void end_all_children(void);
 
+/* Whether a process has a child in a process group; on kernels without CONFIG_PROC_CHILDREN it is taken to have. */
+int has_child_in_group(pid_t parent, pid_t group);
+
 #endif

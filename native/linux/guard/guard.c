@@ -57,6 +57,9 @@ enum event {
   EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream */
 };
 
+/* How often to look whether a command without a monitor has ended; nobody reports its end while others of its run. */
+enum { ORPHAN_CHECK_MS = 50 };
+
 struct guard {
   struct request request;
   int has_terminal;
@@ -314,6 +317,8 @@ static void note_end(struct guard *guard, pid_t pid, int wait_status) {
   guard->status_of_monitor = shell_status(wait_status);
 }
 
+static void note_orphans(struct guard *guard, int has_no_child);
+
 static void reap(struct guard *guard) {
   struct signalfd_siginfo drained;
   if (read(guard->signal_fd, &drained, sizeof drained) < 0 && errno != EAGAIN && errno != EINTR)
@@ -321,10 +326,17 @@ static void reap(struct guard *guard) {
   int wait_status;
   pid_t pid;
   while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0) note_end(guard, pid, wait_status);
+  note_orphans(guard, pid < 0 && errno == ECHILD);
+}
+
+/* After the monitor's death, see note_end. */
+static void note_orphans(struct guard *guard, int has_no_child) {
   if (!guard->bubblewrap_is_gone) return;
   if (guard->status_of_init >= 0) finish(guard, guard->status_of_init);
   /* The monitor had reaped process 1 before it died: no child is left. */
-  if (pid < 0 && errno == ECHILD) finish(guard, guard->status_of_monitor);
+  if (has_no_child) finish(guard, guard->status_of_monitor);
+  /* The command is gone, and process 1 waits for what it left behind. */
+  if (!has_child_in_group(guard->sandbox_init, getpid())) finish(guard, guard->status_of_monitor);
 }
 
 /* After its request the owner says one thing, that it has opened the pipes; then it ends. */
@@ -344,14 +356,14 @@ static void serve(struct guard *guard) {
         {.fd = guard->status_fd, .events = POLLIN},
         {.fd = guard->block_fd, .events = POLLOUT},
     };
-    if (poll(watched, sizeof watched / sizeof *watched, -1) < 0) {
+    if (poll(watched, sizeof watched / sizeof *watched, guard->bubblewrap_is_gone ? ORPHAN_CHECK_MS : -1) < 0) {
       if (errno == EINTR) continue;
       die("poll");
     }
     if (watched[0].revents != 0) watch_owner(guard);
     if (watched[2].revents != 0) note_status(guard);
     if (watched[3].revents != 0) release(guard);
-    if (watched[1].revents != 0) reap(guard);
+    if (watched[1].revents != 0 || guard->bubblewrap_is_gone) reap(guard);
   }
 }
 

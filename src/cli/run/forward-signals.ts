@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 
 /** What is sent to us and meant for the command. */
@@ -11,11 +9,10 @@ const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT
  */
 export class SignalForwarder {
   readonly #early: NodeJS.Signals[] = [];
-  readonly #forwarded = FORWARDED.filter((name) => !isIgnored(name));
   #running: RunningCommand | undefined;
 
   constructor() {
-    for (const name of this.#forwarded) process.on(name, this.#forward);
+    for (const name of FORWARDED) process.on(name, this.#forward);
     process.on('SIGTSTP', this.#stop);
   }
 
@@ -27,7 +24,7 @@ export class SignalForwarder {
 
   /** Signals mean us again. */
   close(): void {
-    for (const name of this.#forwarded) process.off(name, this.#forward);
+    for (const name of FORWARDED) process.off(name, this.#forward);
     process.off('SIGTSTP', this.#stop);
   }
 
@@ -40,15 +37,4 @@ export class SignalForwarder {
     const stopped = this.#running?.signal('SIGSTOP') ?? Promise.resolve(false);
     void stopped.then(() => process.kill(process.pid, 'SIGSTOP'));
   };
-}
-
-/** Whoever started us with a signal ignored (nohup(1)) wants it to do nothing: SigIgn of /proc/self/status, proc(5). */
-function isIgnored(name: (typeof FORWARDED)[number]): boolean {
-  try {
-    const mask = /^SigIgn:\s*(?<mask>[0-9a-f]+)$/mu.exec(readFileSync('/proc/self/status', 'latin1'))
-      ?.groups?.['mask'];
-    return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(constants.signals[name] - 1)) & 1n) === 1n;
-  } catch {
-    return false;
-  }
 }

@@ -9,6 +9,7 @@ import { toJson } from '../to-json.js';
 import { toSandboxCommand } from '../to-command.js';
 import { workingDirectory } from '../working-directory.js';
 import { SignalForwarder } from './forward-signals.js';
+import { keepOutputsBlocking } from './node-makes-shared-pipes-non-blocking.js';
 import { connectOutput } from './output.js';
 import { reportOutcome } from './report-outcome.js';
 import { connectTerminal, terminalSize } from './terminal.js';
@@ -31,6 +32,7 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
   const manager = new SandboxManager();
   if (options.printPlan) return printPlan(manager, command, options);
   const isTerminal = options.tty ?? (leadsToTerminal(0) && leadsToTerminal(1));
+  if (!isTerminal) keepOutputsBlocking();
   const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes();
   const signals = new SignalForwarder();
   try {

@@ -149,7 +149,8 @@ function messageFor(
 ): Uint8Array {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
   const options = bubblewrapOptions({ ...plan, mounts }, deniedFile);
-  if (options.length > MAX_ARGUMENTS) throw tooLarge(options.length);
+  const count = options.length + plan.command.argv.length;
+  if (count > MAX_ARGUMENTS) throw tooLarge(count);
   return encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan);
 }
 
@@ -286,7 +287,7 @@ function replaced(what: string): CordonError {
 function tooLarge(count: number): CordonError {
   return new CordonError(
     'plan-too-large',
-    `Cannot launch: the sandbox needs ${String(count)} launcher arguments, bubblewrap takes 9000`,
+    `Cannot launch: sandbox and command have ${String(count)} arguments, bubblewrap takes 9000`,
     {
       details: { arguments: count, limit: MAX_ARGUMENTS },
     },

@@ -15,7 +15,7 @@ export interface Claim {
 }
 
 /**
- * The written claims: a directory of symbolic links `HASH.OWNER.NUMBER` whose text is the path, so that a record is there
+ * The written claims: a directory of symbolic links `HASH.OWNER.LEASE` whose text is the path, so that a record is there
  * whole or not at all, whenever its writer dies (symlink(2)), and finding who else claims a path reads one directory.
  */
 export class Claims {
@@ -36,10 +36,10 @@ export class Claims {
     }
   }
 
-  /** Writes a claim. `number` tells the sandboxes of one owner apart. */
-  add(need: MountPointNeed, owner: ProcessIdentity, number: number): Claim {
+  /** Writes a claim. `lease` tells the sandboxes of one owner apart. */
+  add(need: MountPointNeed, owner: ProcessIdentity, lease: string): Claim {
     const hash = hashOf(need.path);
-    const name = `${hash}.${owner}.${String(number)}`;
+    const name = `${hash}.${owner}.${lease}`;
     const write = (): void => {
       symlinkSync(`${need.writable ? 'w' : 'c'}${need.path}`, path.join(this.#directory, name));
     };

@@ -37,13 +37,14 @@ const NOTHING_HELD: MountPointLease = { unavailable: new Set(), release: () => P
  * processes that died are found by whoever comes next.
  */
 export class MountPointJournal {
+  readonly #directory: AbsolutePath;
   readonly #claims: Claims;
   readonly #lock: TokenLock;
   readonly #own: ProcessIdentity = ownIdentity();
-  #leases = 0;
 
   /** @param directory - exists, is private to the user, and no sandbox can write it. */
   constructor(directory: AbsolutePath) {
+    this.#directory = directory;
     this.#claims = new Claims(path.join(directory, 'mount-points'));
     this.#lock = new TokenLock(path.join(directory, 'lock'));
   }
@@ -55,6 +56,14 @@ export class MountPointJournal {
    * @throws CordonError `mount-point-unavailable`, `private-directory-unavailable`.
    */
   async acquire(request: MountPointRequest): Promise<MountPointLease | undefined> {
+    try {
+      return await this.#acquire(request);
+    } catch (error) {
+      throw error instanceof CordonError ? error : unusable(this.#directory, error);
+    }
+  }
+
+  async #acquire(request: MountPointRequest): Promise<MountPointLease | undefined> {
     if (request.needs.length === 0 && this.#claims.list().length === 0) {
       refuseForeign(request.covered, []);
       return NOTHING_HELD;
@@ -101,11 +110,11 @@ export class MountPointJournal {
   }
 
   #claim(needs: readonly MountPointNeed[]): readonly Held[] {
-    this.#leases += 1;
+    const lease = process.hrtime.bigint().toString(36);
     const byPath = new Map(needs.map((need) => [need.path, need]));
     return [...byPath.values()].map((need) => ({
       need,
-      claim: this.#claims.add(need, this.#own, this.#leases),
+      claim: this.#claims.add(need, this.#own, lease),
     }));
   }
 
@@ -147,6 +156,14 @@ function refuseForeign(covered: readonly AbsolutePath[], living: readonly Claim[
     'mount-point-foreign',
     `Cannot protect ${JSON.stringify(foreign)}: it is a mount point that another user's sandbox made`,
     { details: { path: foreign } },
+  );
+}
+
+function unusable(directory: AbsolutePath, cause: unknown): CordonError {
+  return new CordonError(
+    'private-directory-unavailable',
+    `Cannot keep account of mount points in ${JSON.stringify(directory)}: ${String(cause)}`,
+    { details: { directory }, cause },
   );
 }
 

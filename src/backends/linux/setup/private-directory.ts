@@ -1,7 +1,8 @@
 import { closeSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type FileIdentity } from '../../../binding/bound-policy.js';
-import { type AbsolutePath, joinPath } from '../../../paths/absolute-path.js';
+import { isErrno } from '../mount-point-journal/token-lock.js';
+import { type AbsolutePath, ancestorsOf, joinPath } from '../../../paths/absolute-path.js';
 
 /** Where files of a run are kept, which no sandbox may read or write. */
 export interface PrivateDirectory {
@@ -21,7 +22,7 @@ export interface PrivateDirectory {
  */
 export function openPrivateDirectory(path: AbsolutePath, userId: number): PrivateDirectory {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path);
     const status = lstatSync(path);
     if (!status.isDirectory() || status.uid !== userId || (status.mode & 0o022) !== 0) throw notPrivate(path);
     const deniedFile = joinPath(path, 'denied');
@@ -36,6 +37,18 @@ export function openPrivateDirectory(path: AbsolutePath, userId: number): Privat
         cause,
       },
     );
+  }
+}
+
+/** One by one: recursive mkdir of Node goes on forever where the kernel answers ENOENT, as in /proc. */
+function makeDirectories(path: AbsolutePath): void {
+  for (const directory of [...ancestorsOf(path)].reverse().concat(path)) {
+    if (lstatSync(directory, { throwIfNoEntry: false }) !== undefined) continue;
+    try {
+      mkdirSync(directory, { mode: 0o700 });
+    } catch (error) {
+      if (!isErrno(error, 'EEXIST')) throw error; /* somebody else was faster */
+    }
   }
 }
 
