@@ -74,10 +74,6 @@ export async function launchPlan(
   }
 }
 
-function coveredPaths(plan: LinuxLaunchPlan): readonly AbsolutePath[] {
-  return plan.mounts.flatMap((step) => (step.kind === 'bind' || step.kind === 'tmpfs' ? [step.target] : []));
-}
-
 interface Launch {
   readonly plan: LinuxLaunchPlan;
   readonly stdio: StdioRequest;
@@ -135,7 +131,7 @@ function guardRequest(
     stdout: streams.stdout,
     stderr: streams.stderr,
     message: async () => {
-      told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: coveredPaths(plan) });
+      told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
       return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools.deniedFile);
     },
   };

@@ -50,6 +50,8 @@ export interface CommandLine {
 export interface LinuxLaunchPlan {
   readonly mounts: readonly MountStep[];
   readonly mountPoints: readonly MountPointNeed[];
+  /** Existing paths in writable places that are covered: one of them may be the mount point of another sandbox. */
+  readonly covered: readonly AbsolutePath[];
   readonly checks: readonly MountCheck[];
   readonly namespaces: readonly ('user' | 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup' | 'network')[];
   readonly seccomp: { readonly architecture: 'x64' | 'arm64'; readonly network: NetworkAccess };

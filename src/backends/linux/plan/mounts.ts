@@ -25,6 +25,7 @@ export interface MountContext {
 export interface MountPlan {
   readonly mounts: readonly MountStep[];
   readonly mountPoints: readonly MountPointNeed[];
+  readonly covered: readonly AbsolutePath[];
   readonly checks: readonly MountCheck[];
 }
 
@@ -56,7 +57,7 @@ export function planMounts(binding: RestrictedBinding, context: MountContext): M
 /** For a file system without restrictions: everything as it is, with a /proc of its own. */
 export function planUnrestrictedMounts(context: MountContext): MountPlan {
   const mounts: MountStep[] = [{ kind: 'bind', source: ROOT_PATH, target: ROOT_PATH, mode: 'devices' }];
-  return { mounts: [...mounts, ...procSteps(context)], mountPoints: [], checks: [] };
+  return { mounts: [...mounts, ...procSteps(context)], mountPoints: [], covered: [], checks: [] };
 }
 
 class MountPlanner {
@@ -67,6 +68,7 @@ class MountPlanner {
   readonly #steps: MountStep[] = [];
   readonly #seals: MountStep[] = [];
   readonly #mountPoints: MountPointNeed[] = [];
+  readonly #covered: AbsolutePath[] = [];
   readonly #checks: MountCheck[] = [];
 
   constructor(binding: RestrictedBinding, context: MountContext) {
@@ -88,6 +90,7 @@ class MountPlanner {
     return {
       mounts: [...this.#steps, ...this.#seals.reverse()],
       mountPoints: this.#mountPoints,
+      covered: this.#covered,
       checks: this.#checks,
     };
   }
@@ -143,6 +146,7 @@ class MountPlanner {
 
   #planRule(rule: PathRule): void {
     if (rule.target === 'missing') this.#mountPoints.push({ path: rule.path, writable: false });
+    else if (rule.access !== 'write' && this.#accessAbove(rule) === 'write') this.#covered.push(rule.path);
     if (rule.access === 'deny') this.#deny(rule);
     else if (rule.target === 'missing') this.#coverWithEmptyDirectory(rule.path, READABLE);
     else this.#bind(rule.path, rule.access === 'write' ? 'writable' : 'read-only');
@@ -159,7 +163,8 @@ class MountPlanner {
   }
 
   #pin(path: AbsolutePath): void {
-    if (!this.#binding.identities.has(path)) this.#mountPoints.push({ path, writable: true });
+    if (this.#binding.identities.has(path)) this.#covered.push(path);
+    else this.#mountPoints.push({ path, writable: true });
     this.#bind(path, 'writable');
   }
 
