@@ -15,6 +15,9 @@ const runs = Number(values.runs);
 const executable = path.join(import.meta.dirname, '../../dist/bin/sandbox-run.cjs');
 const workspace = mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-'));
 
+/** bubblewrap ends before the kernel has taken its namespaces down: without a pause the next side would pay for that. */
+const SETTLE_MS = 20;
+
 try {
   const report = {
     node: process.version,
@@ -79,6 +82,7 @@ async function interleave(sides) {
   const times = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
   for (let round = -5; round < runs; round += 1) {
     for (const [name, run] of Object.entries(sides)) {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const start = process.hrtime.bigint();
       const code = await run();
       if (code !== 0) throw new Error(`${name} ended with ${code}`);
