@@ -126,8 +126,8 @@ function refuseUnprotectableLinks(table: RuleTable): void {
 function socketsToMask(ruleSet: RuleSet, allowed: readonly AbsolutePath[]): readonly AbsolutePath[] {
   const evaluator = createEvaluator(ruleSet);
   const open = new Set(allowed.map((socket) => resolveLinks(socket).path));
-  const writable = ruleSet.rules.flatMap((rule) => (rule.access === 'write' ? [rule.path] : []));
-  return listBoundSockets(writable).filter(
+  const likely = ruleSet.rules.flatMap((rule) => (rule.access === 'write' ? [rule.path] : []));
+  return listBoundSockets(likely).filter(
     (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
   );
 }

@@ -12,6 +12,7 @@ import {
   realpathSync,
   statSync,
 } from 'node:fs';
+import { dirname } from 'node:path';
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileIdentity, type SymbolicLink } from './bound-policy.js';
 import {
@@ -91,10 +92,22 @@ function endOfPath(
 }
 
 function follow(link: AbsolutePath, links: SymbolicLink[], path: AbsolutePath): string {
-  const text = readlinkSync(link);
+  const text = readLink(link);
   links.push({ path: link, text });
   if (links.length > MAX_LINKS) throw tooManyLinks(path);
   return text;
+}
+
+function readLink(link: AbsolutePath): string {
+  try {
+    return readlinkSync(link);
+  } catch (cause) {
+    throw new CordonError('bind-failed', `Cannot look up ${JSON.stringify(link)}: it is being replaced`, {
+      details: { path: link },
+      hint: 'Something else is changing these directories; run the command again when it is done.',
+      cause,
+    });
+  }
 }
 
 /**
@@ -163,18 +176,31 @@ export function listDirectory(path: AbsolutePath): readonly DirectoryItem[] | un
  * name is looked for in the working directories of all processes and in the given ones. Sockets of another network namespace
  * are not in the list.
  *
- * @param likelyDirectories - where else a relative name may have been bound.
+ * @param likelyDirectories - where else a relative name may have been bound, or a socket moved to.
  */
 export function listBoundSockets(likelyDirectories: readonly AbsolutePath[]): readonly AbsolutePath[] {
   const names = boundNames();
+  const absolute = names.filter((name) => name.startsWith('/'));
   const relative = names.filter((name) => !name.startsWith('/'));
   const directories = relative.length === 0 ? [] : [...workingDirectories(), ...likelyDirectories];
   const candidates = [
-    ...names.filter((name) => name.startsWith('/')),
+    ...absolute,
     ...directories.flatMap((directory) => relative.map((name) => `${directory}/${name}`)),
+    ...[...new Set([...absolute.map((name) => dirname(name)), ...likelyDirectories])].flatMap(socketsIn),
   ];
   const found = new Set(candidates.flatMap((path) => realSocket(path) ?? []));
   return [...found].sort();
+}
+
+/** A socket may have been renamed or linked since it was bound; it mostly stays in its directory. */
+function socketsIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+      entry.isSocket() ? [`${directory}/${entry.name}`] : [],
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** The eighth column, if any; `@` stands for an abstract name. */

@@ -1,4 +1,5 @@
 import { ERROR_CODES } from '../errors/codes.js';
+import { printable } from '../paths/printable.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { toJsonLine } from './to-json.js';
 
@@ -44,7 +45,7 @@ function textReport(
   const lines = [`sandbox-run: ${message}`];
   if (!isQuiet) lines.push(`  hint: ${hint}`, `  code: ${code}`);
   if (stack !== undefined) lines.push(stack);
-  return `${lines.join('\n')}\n`;
+  return printable(`${lines.join('\n')}\n`);
 }
 
 function defectFrom(error: unknown): CordonError {

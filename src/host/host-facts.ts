@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
@@ -26,8 +26,36 @@ export interface HostFacts {
   readonly searchPath: string;
 }
 
-/** Below the package's directory; the terminal library is beside it when npm hoists. */
-const OWN_FILES = ['dist', 'native', 'profiles', 'package.json', 'node_modules/@lydell', '../@lydell'];
+/** What is loaded or executed outside of the sandbox, below a checkout of the package. */
+const OWN_FILES = ['dist', 'native', 'profiles', 'package.json', 'node_modules/@lydell'];
+
+/** The packages of the terminal library, below `@lydell`; package managers may link them from elsewhere. */
+const TERMINAL_PACKAGES = ['node-pty', 'node-pty-linux-x64', 'node-pty-linux-arm64'];
+
+/**
+ * Installed among other packages, all of ours is protected, and so is the place beside it where Node looks for the terminal
+ * library: nobody may put one there that is not there yet.
+ */
+function ownFilesOf(root: AbsolutePath): readonly AbsolutePath[] {
+  const isInstalled = path.posix.basename(path.posix.dirname(root)) === 'node_modules';
+  const own = isInstalled
+    ? [root, path.posix.join(root, '../@lydell')]
+    : OWN_FILES.map((name) => path.posix.join(root, name));
+  const linked = own.flatMap((directory) =>
+    directory.endsWith('/@lydell')
+      ? TERMINAL_PACKAGES.flatMap((name) => realPath(path.posix.join(directory, name)))
+      : [],
+  );
+  return [...new Set([...own, ...linked])].map(parseAbsolutePath);
+}
+
+function realPath(text: string): readonly string[] {
+  try {
+    return [realpathSync.native(text)];
+  } catch {
+    return [];
+  }
+}
 
 /**
  * Gathers the facts of this machine.
@@ -46,7 +74,7 @@ export function readHostFacts(environment: Readonly<Record<string, string | unde
     tmpDir: isAbsolute(environment['TMPDIR']) ? parseAbsolutePath(environment['TMPDIR']) : undefined,
     configDir: absoluteOr(environment['XDG_CONFIG_HOME'], `${homeDir}/.config`, '/cordon'),
     stateDir: absoluteOr(environment['XDG_STATE_HOME'], `${homeDir}/.local/state`, '/cordon'),
-    ownFiles: OWN_FILES.map((name) => parseAbsolutePath(path.posix.join(root, name))),
+    ownFiles: ownFilesOf(root),
     guard: parseAbsolutePath(`${root}/native/linux/build/cordon-guard`),
     searchPath: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   };

@@ -72,7 +72,9 @@ function prepared(machine: Machine): ReturnType<typeof prepareCommand> {
 }
 
 async function findLauncher(machine: Machine): Promise<string> {
-  return (await machine.sandboxBackend().findLauncher({ kind: 'unrestricted' })).path;
+  const { policy } = prepared(machine);
+  if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
+  return (await machine.sandboxBackend().findLauncher(policy)).path;
 }
 
 async function launcherOf(machine: Machine): Promise<string | undefined> {
@@ -88,7 +90,7 @@ async function probeLauncher(machine: Machine): Promise<string> {
   if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, command);
-  const failure = await backend.probe(plan, (await backend.findLauncher(policy.fileSystem)).path);
+  const failure = await backend.probe(plan, (await backend.findLauncher(policy)).path);
   if (failure !== undefined) throw failure;
   return plan.namespaces.join(', ');
 }

@@ -30,7 +30,7 @@ export async function previewCommand(command: SandboxCommand, machine: Machine):
 async function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): Promise<string> {
   try {
     if (policy.kind !== 'managed') return name;
-    return (await machine.sandboxBackend().findLauncher(policy.fileSystem)).path;
+    return (await machine.sandboxBackend().findLauncher(policy)).path;
   } catch (error) {
     if (error instanceof CordonError && error.code === 'launcher-missing') return name;
     throw error;

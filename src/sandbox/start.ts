@@ -1,5 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type SandboxedProcess } from '../backends/backend.js';
+import { type PlanIsStale } from '../backends/linux/launch/launch.js';
 import { type Machine } from './machine.js';
 import { type PreparedCommand, prepareCommand } from './prepare.js';
 import { type SandboxCommand } from './sandbox-command.js';
@@ -21,21 +22,28 @@ const MAX_ATTEMPTS = 5;
  * @throws CordonError those of `prepareCommand` and of the backend; `setup-failed` when the disk keeps changing.
  */
 export async function startCommand(command: SandboxCommand, machine: Machine): Promise<StartedCommand> {
+  let last: CordonError | undefined;
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const prepared = prepareCommand(command, machine);
     const launched = await launch(prepared, machine);
     if (!('kind' in launched)) return { prepared, process: launched };
+    last = launched.because;
   }
-  throw new CordonError('setup-failed', 'Cannot set the sandbox up: the workspace keeps changing', {
-    hint: 'Something else is making and removing protected paths; run the command again when it is done.',
-  });
+  throw new CordonError(
+    'setup-failed',
+    last?.message ?? 'Cannot set the sandbox up: the workspace keeps changing',
+    {
+      details: last?.details ?? {},
+      hint: 'Something else is making and removing protected paths; run the command again when it is done.',
+    },
+  );
 }
 
 async function launch(
   { policy, command, cwd, stdio }: PreparedCommand,
   machine: Machine,
-): Promise<SandboxedProcess | { readonly kind: 'stale' }> {
+): Promise<SandboxedProcess | PlanIsStale> {
   if (policy.kind === 'unsandboxed') return machine.plainBackend().launch({ ...command, cwd }, stdio);
   const backend = machine.sandboxBackend();
-  return backend.launch(backend.plan(policy, command), policy.fileSystem, stdio);
+  return backend.launch(backend.plan(policy, command), policy, stdio);
 }

@@ -106,34 +106,6 @@ describeOnStage('A signal to sandbox-run', (stage) => {
     const { code, output } = await ended;
     expect([code, output]).toEqual([0, 'one\ntwo\n']);
   });
-
-  test('that was ignored before sandbox-run started ends nothing (nohup)', async () => {
-    const command = `while read -r x; do echo "$x"; done; echo end`;
-    const script = `trap '' HUP; exec ${sandboxRunCommand().join(' ')} -- /bin/sh -c '${command}'`;
-    const env = { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
-    const options = { caller: stage.caller, cwd: stage.workspace, env };
-    const { child, firstLine, ended } = startProgram(['/bin/sh', '-c', script], options);
-    child.stdin?.write('0\n');
-    await firstLine;
-    const echoed = (line: string): Promise<unknown> =>
-      Promise.race([
-        ended,
-        new Promise((resolve) =>
-          child.stdout?.on('data', (chunk: Buffer) => {
-            if (chunk.toString().includes(line)) resolve(undefined);
-          }),
-        ),
-      ]);
-    for (let round = 1; round <= 100; round += 1) {
-      child.kill('SIGHUP');
-      const isEchoed = echoed(`${String(round)}\n`);
-      child.stdin?.write(`${String(round)}\n`);
-      await isEchoed;
-    }
-    child.stdin?.end();
-    const { code, output } = await ended;
-    expect([code, output.endsWith('100\nend\n')]).toEqual([0, true]);
-  });
 });
 
 describeOnStage('A command in its sandbox', (stage) => {

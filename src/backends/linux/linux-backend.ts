@@ -3,7 +3,7 @@ import { type BoundFileSystem, type ManagedPolicy } from '../../binding/bound-po
 import { CordonError } from '../../errors/cordon-error.js';
 import { type HostFacts, apparmorRestrictsUserNamespaces, isWsl1 } from '../../host/host-facts.js';
 import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
-import { type AbsolutePath, ROOT_PATH } from '../../paths/absolute-path.js';
+import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../../paths/absolute-path.js';
 import { createEvaluator } from '../../permissions/evaluate.js';
 import { type SandboxedProcess, type StdioRequest } from '../backend.js';
 import { type LaunchTools, type PlanIsStale, launchPlan } from './launch/launch.js';
@@ -14,6 +14,8 @@ import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache } from './setup/probe-cache.js';
 import { probeBubblewrap, probeOptions } from './setup/probe.js';
+
+const SLASH_TMP = parseAbsolutePath('/tmp');
 
 /** Linux by system bubblewrap. Holds what is the same for all commands of a manager. */
 export class LinuxBackend {
@@ -53,22 +55,22 @@ export class LinuxBackend {
    * Launches a plan.
    *
    * @param plan - made by `plan`.
-   * @param fileSystem - the policy's, for finding bubblewrap where the command cannot write.
+   * @param policy - for finding bubblewrap where no command of this workspace can write.
    * @param stdio - how the command's streams are connected.
    * @throws CordonError `guard-missing`, `launcher-missing`, those of a probe, those of `launchPlan`.
    */
   async launch(
     plan: LinuxLaunchPlan,
-    fileSystem: BoundFileSystem,
+    policy: ManagedPolicy,
     stdio: StdioRequest,
   ): Promise<SandboxedProcess | PlanIsStale> {
-    const tools = await this.#probedTools(plan, fileSystem);
+    const tools = await this.#probedTools(plan, policy);
     return launchPlan(plan, stdio, tools);
   }
 
   /** Where system bubblewrap is, for a policy. */
-  findLauncher(fileSystem: BoundFileSystem): Promise<FoundExecutable> {
-    return findBubblewrap(this.#facts.searchPath, writability(fileSystem));
+  findLauncher(policy: ManagedPolicy): Promise<FoundExecutable> {
+    return findBubblewrap(this.#facts.searchPath, this.#distrust(policy));
   }
 
   /** Runs the probe of a plan now, whatever is remembered. Resolves to why it fails, or nothing. */
@@ -86,24 +88,41 @@ export class LinuxBackend {
     await this.#openJournal().sweep();
   }
 
-  async #probedTools(plan: LinuxLaunchPlan, fileSystem: BoundFileSystem): Promise<LaunchTools> {
+  async #probedTools(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<LaunchTools> {
     const tools = this.#diagnosisTools();
-    const bubblewrap = await this.#probedLauncher(plan, fileSystem);
+    const bubblewrap = await this.#probedLauncher(plan, policy);
     const { deniedFile } = this.#privateDirectory();
     return { ...tools, bubblewrap, deniedFile, journal: this.#openJournal() };
   }
 
-  async #probedLauncher(plan: LinuxLaunchPlan, fileSystem: BoundFileSystem): Promise<AbsolutePath> {
+  async #probedLauncher(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<AbsolutePath> {
     const { searchPath, kernelRelease } = this.#facts;
     const key = { searchPath, kernelRelease, options: probeOptions(plan) };
     this.#cache ??= new ProbeCache(this.#privateDirectory().path);
     const known = this.#cache.find(key);
-    if (known !== undefined && !writability(fileSystem)(known.path)) return known.path;
-    const executable = await this.findLauncher(fileSystem);
+    if (known !== undefined && !this.#distrust(policy)(known.path)) return known.path;
+    const executable = await this.findLauncher(policy);
     const failure = await this.probe(plan, executable.path);
     if (failure !== undefined) throw failure;
     this.#cache.add(key, executable);
     return executable.path;
+  }
+
+  /**
+   * Whether a command may have put something at a path: this one, by its policy, or one that ran in this workspace before, under
+   * whatever profile. npm puts the workspace's own node_modules/.bin first on PATH.
+   */
+  #distrust(policy: ManagedPolicy): (path: AbsolutePath) => boolean {
+    const { tmpDir } = this.#facts;
+    const places = [
+      ...policy.workspaceRoots,
+      policy.cwd,
+      SLASH_TMP,
+      ...(tmpDir === undefined ? [] : [tmpDir]),
+    ].filter((place) => place !== ROOT_PATH);
+    const isWritable = writability(policy.fileSystem);
+    return (path) =>
+      path.includes('/node_modules/') || places.some((place) => isWithin(path, place)) || isWritable(path);
   }
 
   #diagnosisTools(): Pick<LaunchTools, 'guard' | 'diagnosis'> {

@@ -1,3 +1,4 @@
+import { printable } from '../../paths/printable.js';
 import { type SandboxOutcome } from '../../sandbox/outcome.js';
 import { type RunOptions } from '../parse-arguments.js';
 import { writeText } from './descriptor-stream.js';
@@ -21,7 +22,7 @@ export function reportOutcome(outcome: SandboxOutcome, options: Pick<RunOptions,
     ...statusLines(outcome),
     ...outcome.hints,
   ];
-  writeText(2, lines.map((line) => `sandbox-run: ${line}\n`).join(''));
+  writeText(2, lines.map((line) => `sandbox-run: ${printable(line)}\n`).join(''));
 }
 
 function statusLines({ status, durationMs }: SandboxOutcome): readonly string[] {

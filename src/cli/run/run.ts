@@ -1,4 +1,6 @@
-import { fstatSync } from 'node:fs';
+import { createReadStream, fstatSync, statSync } from 'node:fs';
+import { type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
@@ -38,7 +40,9 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
   try {
     const running = await manager.spawn({ ...command, stdio });
     signals.connect(running);
-    return await (isTerminal ? withTerminal(running, { options, manager }) : finish(running, options));
+    if (isTerminal) return await withTerminal(running, { options, manager });
+    if (running.stdin !== undefined) feed(running.stdin);
+    return await finish(running, options);
   } finally {
     signals.close();
   }
@@ -72,9 +76,31 @@ async function finish(running: RunningCommand, options: RunOptions): Promise<num
  * outputs are one file, both do, so that their order is kept.
  */
 function pipes(): NonNullable<SandboxCommand['stdio']> {
-  const stdin = { fd: 0 };
+  const stdin = isPassedOn(0) ? { fd: 0 } : 'pipe';
   if (isSameFile(1, 2)) return { kind: 'pipes', stdin, stdout: 'pipe', stderr: 'stdout' };
   return { kind: 'pipes', stdin, stdout: { fd: 1 }, stderr: 'pipe' };
+}
+
+/** Copies our input, which is a file, to the command; one that does not read it to its end is no error. */
+function feed(input: Writable): void {
+  pipeline(createReadStream('', { fd: 0, autoClose: false }), input).catch(() => {
+    input.destroy();
+  });
+}
+
+/**
+ * A command can open its input again, through /proc/self/fd/0, and for writing: a file that it was given to read must not be
+ * handed over itself. Pipes, sockets and terminals hold nothing of the disk.
+ */
+function isPassedOn(fd: number): boolean {
+  const status = fstatSync(fd);
+  return (
+    status.isFIFO() || status.isSocket() || (status.isCharacterDevice() && (isatty(fd) || isNull(status)))
+  );
+}
+
+function isNull(status: { readonly rdev: number }): boolean {
+  return status.rdev === statSync('/dev/null').rdev;
 }
 
 /** Without `process.stdin`: making a stream of it costs milliseconds, and most runs need none. */

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -31,6 +32,20 @@ describe('Special paths stand for', () => {
       rulesBelow(bind([special('write', 'tmpdir')], at('work'), { tmpDir: at('tmp') }), at('tmp')),
     ).toContain('write . directory');
     expect(rulesBelow(bind([special('write', 'tmpdir')], at('work')), at('tmp'))).toEqual([]);
+  });
+
+  test.each([
+    ['every user may write', 0o1777, ['write . directory']],
+    [
+      'one user may write',
+      0o755,
+      ['read .agents missing', 'read .codex missing', 'read .git missing', 'write . directory'],
+    ],
+  ])('a temporary directory that %s, with its missing protected names', (_who, mode, expected) => {
+    const { at } = diskWith({ 'tmp/': '', 'work/': '' });
+    chmodSync(at('tmp'), mode);
+    const bound = bind([special('write', 'tmpdir')], at('work'), { tmpDir: at('tmp') });
+    expect([...rulesBelow(bound, at('tmp'))].sort()).toEqual(expected);
   });
 
   test('nothing that is known: warned about, and granted nothing', () => {

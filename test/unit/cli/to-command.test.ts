@@ -37,6 +37,7 @@ describe('the command of a command line', () => {
       cwd: HERE,
       workspaceRoots: [HERE],
       overlay: { entries: [] },
+      readOnlyPaths: [],
       unixSockets: [],
       environment: { set: {}, unset: [] },
     });

@@ -28,6 +28,8 @@ export interface LaunchTools {
 /** The disk changed between binding and launching; bind again. */
 export interface PlanIsStale {
   readonly kind: 'stale';
+  /** What was seen of the change, if anything. */
+  readonly because?: CordonError;
 }
 
 /** bubblewrap takes 9000 arguments (MAX_ARGS in its source), the command's own included. */
@@ -108,7 +110,8 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
     await sandbox.exited;
     return sandbox;
   } catch (error) {
-    if (error instanceof CordonError && error.details['reason'] === 'replaced') return { kind: 'stale' };
+    if (error instanceof CordonError && error.details['reason'] === 'replaced')
+      return { kind: 'stale', because: error };
     throw error;
   }
 }
@@ -266,8 +269,9 @@ function filtered(source: Readable): SetupMessages {
   return source.pipe(messages);
 }
 
-/** bubblewrap's words when a path that was to be mounted has gone since it was looked at. */
-const SOURCE_IS_GONE = /can't (?:find source path|get type of source)/iu;
+/** bubblewrap's words when a path that was to be mounted has gone or been replaced since it was looked at. */
+const SOURCE_IS_GONE =
+  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table/iu;
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
   return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);

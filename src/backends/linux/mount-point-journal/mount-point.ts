@@ -1,5 +1,16 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
-import { chmod, rmdir } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+} from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath, parentPath } from '../../../paths/absolute-path.js';
 import { type MountPointNeed } from '../plan/launch-plan.js';
@@ -24,10 +35,13 @@ export function makeMountPoint(need: MountPointNeed): 'made' | 'unavailable' | '
   const mode = modeOf(need);
   try {
     mkdirSync(need.path, { mode });
-    if (!isOurs(need)) chmodSync(need.path, mode); /* a strict umask took bits away */
-    return 'made';
+    if (!isOurs(need)) changeMode(need.path, mode); /* a strict umask took bits away */
+    if (realpathSync.native(need.path) === need.path) return 'made';
+    rmdirSync(need.path); /* a directory above has become a link meanwhile */
+    return 'changed';
   } catch (error) {
-    if (['EEXIST', 'ENOENT', 'ENOTDIR'].some((code) => isErrno(error, code))) return 'changed';
+    if (['EEXIST', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENOTEMPTY'].some((code) => isErrno(error, code)))
+      return 'changed';
     if (isErrno(error, 'EROFS') || (isRefusal(error) && !ownsDirectory(parentPath(need.path))))
       return 'unavailable';
     throw new CordonError(
@@ -50,7 +64,7 @@ export async function removeMountPoint(need: MountPointNeed): Promise<void> {
   try {
     await rmdir(need.path);
   } catch (error) {
-    if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) await chmod(need.path, 0o755);
+    if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) changeMode(need.path, 0o755);
     else if (!['ENOENT', 'EACCES', 'EBUSY', 'EROFS'].some((code) => isErrno(error, code))) throw error;
   }
 }
@@ -71,6 +85,16 @@ export function isThere(path: AbsolutePath): boolean {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   } catch {
     return false;
+  }
+}
+
+/** Of a directory of ours only, and through no link: somebody may be replacing it. */
+function changeMode(of: AbsolutePath, mode: number): void {
+  const fd = openSync(of, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    if (fstatSync(fd).uid === process.getuid?.()) fchmodSync(fd, mode);
+  } finally {
+    closeSync(fd);
   }
 }
 

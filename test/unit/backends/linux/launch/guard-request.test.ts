@@ -7,6 +7,7 @@ function planWith(checks: readonly MountCheck[]): LinuxLaunchPlan {
   return {
     mounts: [],
     mountPoints: [],
+    covered: [],
     checks,
     namespaces: [],
     seccomp: { architecture: 'x64', network: 'restricted' },

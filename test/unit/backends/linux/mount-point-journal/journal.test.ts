@@ -189,6 +189,35 @@ describe('The journal', () => {
     },
   );
 
+  test.each(['relative', 'c/../..', 'c/a\\', 'w'])(
+    'does nothing about a record whose text is %j',
+    async (text) => {
+      mkdirSync(path.join(base, 'private/mount-points'));
+      symlinkSync(text, path.join(base, 'private/mount-points/hash.1-1-1-1.1'));
+      await journal.sweep();
+      expect([readdirSync(base), readdirSync(place), records()]).toEqual([['private', 'workspace'], [], []]);
+    },
+  );
+
+  test.each([
+    [
+      'the place of its records is a file',
+      (records: string) => {
+        writeFileSync(records, '');
+      },
+    ],
+    [
+      'one of its records is a directory',
+      (records: string) => {
+        mkdirSync(path.join(records, 'x'), { recursive: true });
+      },
+    ],
+  ])('that cannot be kept, since %s, makes nothing', async (_what, damage) => {
+    damage(path.join(base, 'private/mount-points'));
+    await expect(acquire([need('.git')])).rejects.toMatchObject({ code: 'private-directory-unavailable' });
+    expect(readdirSync(place)).toEqual([]);
+  });
+
   test('of a process that was killed is cleaned by the next', async () => {
     const script = `
       const [module, directory, target] = process.argv.slice(1);

@@ -13,6 +13,7 @@ function planOf(
   return {
     mounts: [{ kind: 'bind', source: ROOT_PATH, target: ROOT_PATH, mode: 'read-only' }],
     mountPoints: [],
+    covered: [],
     checks: [{ side: 'host', path: ROOT_PATH, identity: { device: 1n, inode: 2n } }],
     namespaces: ['user'],
     seccomp: { architecture: 'x64', network: 'restricted' },
