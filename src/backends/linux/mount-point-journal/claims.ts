@@ -57,7 +57,10 @@ export class Claims {
   read(claim: Claim): MountPointNeed | undefined {
     try {
       const text = readlinkSync(path.join(this.#directory, claim.name));
-      return { path: parseAbsolutePath(text.slice(1)), writable: text.startsWith('w') };
+      const of = parseAbsolutePath(text.slice(1));
+      return /^[cw]/u.test(text) && hashOf(of) === claim.hash
+        ? { path: of, writable: text.startsWith('w') }
+        : undefined;
     } catch {
       return undefined;
     }

@@ -82,7 +82,11 @@ export class MountPointJournal {
 
   /** Removes what dead processes left. Does nothing, and takes no lock, when nothing is claimed. */
   async sweep(): Promise<void> {
-    if (this.#claims.list().length > 0) await this.#lock.run(() => this.#sweep());
+    try {
+      if (this.#claims.list().length > 0) await this.#lock.run(() => this.#sweep());
+    } catch (error) {
+      throw error instanceof CordonError ? error : unusable(this.#directory, error);
+    }
   }
 
   /** Returns the claims that are left. */
