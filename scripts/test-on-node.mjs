@@ -11,9 +11,14 @@ const [versions, scripts] = splitAt(process.argv.slice(2), '--');
 for (const version of versions) {
   const directory = mkdtempSync(path.join(tmpdir(), `cordon-node-${version}-`));
   try {
-    run('npm', ['install', '--prefix', directory, '--no-save', '--no-package-lock', `node@${version}`], process.env);
+    run(
+      'npm',
+      ['install', '--prefix', directory, '--no-save', '--no-package-lock', `node@${version}`],
+      process.env,
+    );
     const binaries = path.join(directory, 'node_modules', 'node', 'bin');
-    if (!existsSync(path.join(binaries, 'node'))) throw new Error(`the package node@${version} brought no binary`);
+    if (!existsSync(path.join(binaries, 'node')))
+      throw new Error(`the package node@${version} brought no binary`);
     const env = { ...process.env, PATH: `${binaries}${path.delimiter}${process.env.PATH}` };
     run('node', ['--version'], env);
     for (const script of scripts.length > 0 ? scripts : ['test']) run('npm', ['run', script], env);
@@ -23,7 +28,11 @@ for (const version of versions) {
 }
 
 function run(command, args, env) {
-  const { status } = spawnSync(command, args, { env, stdio: 'inherit', cwd: path.join(import.meta.dirname, '..') });
+  const { status } = spawnSync(command, args, {
+    env,
+    stdio: 'inherit',
+    cwd: path.join(import.meta.dirname, '..'),
+  });
   if (status === 0) return;
   console.error(`${command} ${args.join(' ')} failed`);
   process.exitCode = 1;
