@@ -1,6 +1,5 @@
 import { createReadStream, fstatSync, statSync } from 'node:fs';
 import { type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
@@ -83,9 +82,10 @@ function pipes(): NonNullable<SandboxCommand['stdio']> {
 
 /** Copies our input, which is a file, to the command; one that does not read it to its end is no error. */
 function feed(input: Writable): void {
-  pipeline(createReadStream('', { fd: 0, autoClose: false }), input).catch(() => {
-    input.destroy();
-  });
+  const source = createReadStream('', { fd: 0, autoClose: false });
+  source.on('error', () => input.destroy());
+  input.on('error', () => source.destroy());
+  source.pipe(input);
 }
 
 /**
