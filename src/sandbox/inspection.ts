@@ -6,6 +6,8 @@ export interface PlanPreview {
   readonly json: Readonly<Record<string, unknown>>;
   /** The bubblewrap command line, quoted for a shell; variables are taken from the shell's own environment. */
   readonly commandLine: string;
+  /** The filter that goes with it, for bubblewrap's `--seccomp FD`; empty without a sandbox. */
+  readonly seccompProgram: Uint8Array;
 }
 
 /** Whether a command could do something with a path, and why. */

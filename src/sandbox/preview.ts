@@ -1,5 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type BoundPolicy } from '../binding/bound-policy.js';
+import { assembleSeccompProgram } from '../backends/linux/plan/seccomp/program.js';
 import { printPlan } from '../backends/linux/plan/print-plan.js';
 import { describeRule } from '../permissions/explain.js';
 import { type PlanPreview } from './inspection.js';
@@ -19,12 +20,17 @@ export async function previewCommand(command: SandboxCommand, machine: Machine):
   const { policy } = prepared;
   const head = { profile: prepared.profile, policy: describePolicy(policy), warnings: prepared.warnings };
   if (policy.kind !== 'managed') {
-    return { json: { ...head, plan: null }, commandLine: `# no sandbox: the profile is ${policy.reason}` };
+    return {
+      json: { ...head, plan: null },
+      commandLine: `# no sandbox: the profile is ${policy.reason}`,
+      seccompProgram: new Uint8Array(),
+    };
   }
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, prepared.command);
   const printed = printPlan(plan, await launcherOr('bwrap', machine, prepared), backend.deniedFile());
-  return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine };
+  const seccompProgram = assembleSeccompProgram(plan.seccomp);
+  return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine, seccompProgram };
 }
 
 async function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): Promise<string> {

@@ -2,7 +2,7 @@
 //
 // Prints ratios of interleaved medians, so that a busy or slow machine spoils both sides alike. Asserts nothing.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,18 +35,29 @@ try {
 }
 
 /**
- * The library's `run` of `true` against a spawn of the bubblewrap command line that it plans, which has no seccomp filter and
- * leaves its mount points (`.git`, …) behind: each has a workspace of its own.
+ * The library's `run` of `true` against a spawn of the bubblewrap command line that it plans, with the same filter. That leaves
+ * its mount points (`.git`, …) behind: each has a workspace of its own.
  */
 async function compareLaunch() {
   const manager = new SandboxManager();
   const commandIn = (cwd) => ({ argv: ['true'], cwd, profile: 'workspace-write' });
   const [bare, ours] = ['bare', 'ours'].map((name) => path.join(workspace, name));
   for (const directory of [bare, ours]) mkdirSync(directory);
-  const { commandLine } = await manager.preview(commandIn(bare));
+  const { commandLine, seccompProgram } = await manager.preview(commandIn(bare));
   const [bubblewrap, ...args] = splitCommandLine(commandLine);
+  const filter = path.join(workspace, 'filter');
+  writeFileSync(filter, seccompProgram);
   return interleave({
-    bubblewrap: () => exitOf(spawn(bubblewrap, args, { cwd: bare, env: {} })),
+    bubblewrap: async () => {
+      const fd = openSync(filter, 'r');
+      const child = spawn(bubblewrap, ['--seccomp', '3', ...args], {
+        cwd: bare,
+        env: {},
+        stdio: ['pipe', 'pipe', 'pipe', fd],
+      });
+      closeSync(fd);
+      return exitOf(child);
+    },
     library: async () => (await manager.run(commandIn(ours))).exitCode,
   });
 }
