@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -70,7 +71,6 @@ struct guard {
   int status_of_monitor;
   int has_pipe[3];
   int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
-  int args_fd;    /* takes bubblewrap's options */
   int status_fd;  /* what bubblewrap reports */
   int block_fd;   /* becomes writable when the mounts are made; -1 afterwards */
   int seccomp_fd; /* takes the program; -1 afterwards */
@@ -121,6 +121,15 @@ static void leave(int exit_status) __attribute__((noreturn));
 static void leave(int exit_status) {
   end_all_children();
   _exit(exit_status);
+}
+
+/* A file in memory, complete and positioned at its beginning. */
+static int memory_file(const char *data, size_t length) {
+  int fd = memfd_create("cordon-args", MFD_CLOEXEC);
+  if (fd < 0) die("memfd_create");
+  write_full(fd, data, length);
+  if (lseek(fd, 0, SEEK_SET) != 0) die("lseek");
+  return fd;
 }
 
 /* bubblewrap reads one byte of --block-fd when all mounts are made. The pair's send buffer is more than half full with
@@ -175,15 +184,12 @@ static void become_bubblewrap(const struct child_ends *ends, char **argv, pid_t 
   die(argv[0]);
 }
 
-/* Before its options are known, so that it starts while they are made: it reads them to their end before anything else. Should
- * it ever get only a part of them, because we are killed, it gets no seccomp program either, without which it does not start
- * the command (prctl(2) refuses an empty one). */
 static void start_bubblewrap(struct guard *guard, char **argv) {
-  int args[2], status[2], block[2], seccomp[2];
-  if (pipe2(args, O_CLOEXEC) != 0 || pipe2(status, O_CLOEXEC) != 0 || pipe2(seccomp, O_CLOEXEC) != 0) die("pipe");
+  int status[2], block[2], seccomp[2];
+  if (pipe2(status, O_CLOEXEC) != 0 || pipe2(seccomp, O_CLOEXEC) != 0) die("pipe");
   make_block_pair(block);
   struct child_ends ends = {
-      .args = args[0],
+      .args = memory_file(guard->request.args, guard->request.args_length),
       .status = status[1],
       .block = block[1],
       .seccomp = seccomp[0],
@@ -195,7 +201,6 @@ static void start_bubblewrap(struct guard *guard, char **argv) {
   before_dying(end_all_children);
   if (close(ends.args) != 0 || close(status[1]) != 0 || close(block[1]) != 0 || close(seccomp[0]) != 0)
     die("close");
-  guard->args_fd = args[1];
   guard->status_fd = status[0];
   guard->block_fd = block[0];
   guard->seccomp_fd = seccomp[1];
@@ -412,10 +417,8 @@ int main(int argc, char **argv) {
   if (guard.is_plain) {
     start_plain(&guard, argv + at + 1);
   } else {
-    start_bubblewrap(&guard, argv + at + 1);
     guard.request = read_request(CONTROL);
-    write_full(guard.args_fd, guard.request.args, guard.request.args_length);
-    if (close(guard.args_fd) != 0) die("close");
+    start_bubblewrap(&guard, argv + at + 1);
   }
   serve(&guard);
 }

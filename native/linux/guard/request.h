@@ -1,4 +1,4 @@
-/* The one message that the owner sends on the control socket; nothing of the command is started before it is there.
+/* The one message that the owner sends on the control socket, before anything is started.
  *
  *   u32 magic "CRD1" | u32 args length | u32 seccomp length | u32 checks length | args | seccomp | checks
  *
