@@ -73,7 +73,8 @@ describe('A mount point', () => {
   });
 
   test('is made whatever the umask', async () => {
-    const before = process.umask(0o777);
+    /* Only root can work in directories that nobody may enter. */
+    const before = process.umask(process.getuid?.() === 0 ? 0o777 : 0o077);
     const lease = await acquire([need('.git')]).finally(() => process.umask(before));
     expect(modeOf('.git')).toBe(0o1555);
     await lease.release();
