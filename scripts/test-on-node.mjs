@@ -2,7 +2,7 @@
 //
 // Runs the tests (and lint) with other versions of Node, whose binaries the npm package `node` carries.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -11,6 +11,7 @@ const [versions, scripts] = splitAt(process.argv.slice(2), '--');
 for (const version of versions) {
   const directory = mkdtempSync(path.join(baseDirectory(), `cordon-node-${version}-`));
   try {
+    chmodSync(directory, 0o755); // The tests run it as an ordinary user too; mkdtemp makes it ours alone.
     run(
       'npm',
       ['install', '--prefix', directory, '--no-save', '--no-package-lock', `node@${version}`],
