@@ -44,7 +44,7 @@ async function resultOf(request: SubcommandRequest): Promise<CommandResult> {
 
 async function newManager(): Promise<SandboxManager> {
   const { SandboxManager } = await import('../sandbox/sandbox-manager.js');
-  return new SandboxManager();
+  return new SandboxManager({ standby: false });
 }
 
 /** Resolves when the text has left us. A reader that has gone away (`| head -1`) has had enough: no error. */

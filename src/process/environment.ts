@@ -44,17 +44,24 @@ function inheritedFrom(
 ): [string, string][] {
   if (choice.inherit === 'none') return [];
   const isCore = choice.inherit === 'core' ? compileNames(patternsOf(CORE_NAMES)) : () => true;
-  const isExcluded = compileNames(
-    choice.ignoreDefaultExcludes
-      ? choice.exclude
-      : [...patternsOf(SECRET_NAMES), ...patternsOf(START_UP_CODE_NAMES), ...choice.exclude],
-  );
+  const isExcludedByDefault = choice.ignoreDefaultExcludes ? () => false : defaultExcludes();
+  const isExcluded = compileNames(choice.exclude);
   const inherited: [string, string][] = [];
   for (const [name, value] of Object.entries(source)) {
     if (value === undefined || problemOf(name, value) !== undefined) continue;
-    if (isCore(name) && !isExcluded(name)) inherited.push([name, value]);
+    if (isCore(name) && !isExcludedByDefault(name) && !isExcluded(name)) inherited.push([name, value]);
   }
   return inherited;
+}
+
+let isDefaultExclude: ((name: string) => boolean) | undefined;
+
+/** Compiled once: an environment is made at every launch. */
+function defaultExcludes(): (name: string) => boolean {
+  return (isDefaultExclude ??= compileNames([
+    ...patternsOf(SECRET_NAMES),
+    ...patternsOf(START_UP_CODE_NAMES),
+  ]));
 }
 
 function patternsOf(rows: readonly NameRow[]): string[] {

@@ -8,12 +8,13 @@ import { patientReadable, swallowErrors } from './patient-streams.js';
 import { exitStatusOf } from './signals.js';
 import { type RunningProcess, type StreamTarget, spawnProcess } from './spawn.js';
 
-/** What the guard is started with. */
-export interface GuardRequest {
+/** What a guard is started with. */
+export interface GuardStart {
   /** The guard's path. */
   readonly guard: string;
-  /** Its options without those for streams, then `--` and what it is to run. */
+  /** Its options without those for streams. */
   readonly options: readonly string[];
+  /** What it is to run; empty when its message tells that. */
   readonly command: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -21,12 +22,10 @@ export interface GuardRequest {
   readonly stdout: StreamTarget;
   /** `stdout`: the same description, so that the order of writing is kept. */
   readonly stderr: StreamTarget | 'stdout';
-  /**
-   * Makes what the guard reads first, while the guard starts; empty when it reads nothing. Undefined: nothing is to be run
-   * after all.
-   */
-  readonly message: () => Promise<Uint8Array | undefined>;
 }
+
+/** Makes what a guard reads first; empty when it reads nothing. Undefined: nothing is to be run after all. */
+export type MakeMessage = () => Promise<Uint8Array | undefined>;
 
 /** A guard that runs, and the standard streams of what it runs. */
 export interface GuardedProcess {
@@ -42,55 +41,129 @@ export interface GuardedProcess {
   readonly kill: () => void;
 }
 
+/** A guard that has been started, and waits for the message that tells what to run. */
+export class WaitingGuard {
+  readonly #child: RunningProcess;
+  readonly #control: Duplex;
+  readonly #moments: Moments;
+  readonly #opening: Promise<PipeEnds>;
+  #onEvent: (event: GuardEvent) => void = () => undefined;
+  #isGone = false;
+  #hasOpened = false;
+
+  /**
+   * @param child - the guard's process, its control socket being the first of `extra`.
+   * @param wanted - the standard streams that it makes pipes for.
+   */
+  constructor(child: RunningProcess, wanted: readonly number[]) {
+    this.#child = child;
+    this.#control = child.extra[0] ?? unreachable('the guard has no control socket');
+    this.#moments = momentsOf(child, this.#control);
+    this.#opening = openPipes(child.pid, this.#control, {
+      wanted,
+      onEvent: (event) => {
+        this.#onEvent(event);
+        this.#moments.note(event);
+      },
+    });
+    void this.#opening.then(() => (this.#hasOpened = true));
+    this.#control.once('close', () => (this.#isGone = true));
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Whether it has ended, as far as is known. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Whether our event loop goes on because of it; at first it does. */
+  keepLoopAlive(isWanted: boolean): void {
+    this.#child.keepLoopAlive(isWanted);
+  }
+
+  /** Ends it; nothing has been run. */
+  dismiss(): void {
+    this.#control.destroy();
+    void this.#opening.then(closeAll);
+  }
+
+  /**
+   * Has it run something.
+   *
+   * @param makeMessage - called at once; the guard starts meanwhile. When it fails, the guard is ended.
+   * @param onEvent - called for each event but those about pipes.
+   */
+  async run(makeMessage: MakeMessage, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
+    this.#onEvent = onEvent;
+    const streams = streamsOf(await this.#send(makeMessage));
+    return {
+      pid: this.pid,
+      ...streams,
+      isReady: this.#moments.isReady,
+      exited: this.#moments.exited,
+      kill: () => {
+        this.#control.destroy();
+      },
+    };
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#control.write(bytes);
+  }
+
+  /** The guard reads its message before anything else, and only then that its pipes have been opened. */
+  async #send(makeMessage: MakeMessage): Promise<PipeEnds> {
+    try {
+      const message = await makeMessage();
+      if (message === undefined) {
+        this.#control.destroy();
+        return await this.#opening;
+      }
+      /* In one piece where the pipes are open already, as those of a guard that has waited are. */
+      const isOpen = this.#hasOpened;
+      if (!isOpen) this.#write(message);
+      const ends = await this.#opening;
+      const opened = Buffer.alloc(ends.length > 0 ? 1 : 0, 1);
+      this.#write(isOpen ? Buffer.concat([message, opened]) : opened);
+      return ends;
+    } catch (error) {
+      this.#control.destroy();
+      closeAll(await this.#opening);
+      throw error;
+    }
+  }
+}
+
 /**
  * Starts the guard. Its standard streams are real pipes, made by the guard and opened here through /proc: Node's own pipes
  * are sockets, which a command cannot open as /dev/stdout or /dev/stderr (ENXIO, open(2)).
  *
- * @param request - what to run.
- * @param onEvent - called for each event but those about pipes.
+ * @param start - how.
  * @throws CordonError `setup-failed` when the guard cannot be started.
  */
-export async function startGuarded(
-  request: GuardRequest,
-  onEvent: (event: GuardEvent) => void,
-): Promise<GuardedProcess> {
-  const { stdin, stdout, stderr } = request;
+export async function startGuard(start: GuardStart): Promise<WaitingGuard> {
+  const { stdin, stdout, stderr } = start;
   const wanted = [stdin, stdout, stderr].flatMap((target, stream) => (target === 'pipe' ? [stream] : []));
   const child = await spawnProcess({
-    executable: request.guard,
+    executable: start.guard,
     args: [
       ...wanted.map((stream) => `--pipe-${String(stream)}`),
       ...mergeOption(stderr),
-      ...request.options,
-      '--',
-      ...request.command,
+      ...start.options,
+      ...(start.command.length > 0 ? ['--', ...start.command] : []),
     ],
-    cwd: request.cwd,
-    env: request.env,
+    cwd: start.cwd,
+    env: start.env,
     stdin: givenTarget(stdin),
     stdout: givenTarget(stdout),
     stderr: givenTarget(stderr),
     extra: ['pipe'],
   });
-  const control = child.extra[0] ?? unreachable('the guard has no control socket');
-  const moments = momentsOf(child, control);
-  const ends = openPipes(child.pid, control, {
-    wanted,
-    onEvent: (event) => {
-      onEvent(event);
-      moments.note(event);
-    },
-  });
-  const streams = streamsOf(await sendRequest(control, request, ends));
-  return {
-    pid: child.pid,
-    ...streams,
-    isReady: moments.isReady,
-    exited: moments.exited,
-    kill: () => {
-      control.destroy();
-    },
-  };
+  return new WaitingGuard(child, wanted);
 }
 
 interface Moments {
@@ -121,24 +194,8 @@ function momentsOf(child: RunningProcess, control: Duplex): Moments {
 
 type PipeEnds = readonly (number | undefined)[];
 
-/** The guard reads its message before anything else, and only then that its pipes have been opened. */
-async function sendRequest(
-  control: Duplex,
-  request: GuardRequest,
-  opening: Promise<PipeEnds>,
-): Promise<PipeEnds> {
-  try {
-    const message = await request.message();
-    if (message === undefined) control.destroy();
-    else if (message.length > 0) control.write(message);
-    const ends = await opening;
-    if (ends.length > 0) control.write(Uint8Array.of(1));
-    return ends;
-  } catch (error) {
-    control.destroy();
-    for (const fd of await opening) if (fd !== undefined) closeSync(fd);
-    throw error;
-  }
+function closeAll(ends: PipeEnds): void {
+  for (const fd of ends) if (fd !== undefined) closeSync(fd);
 }
 
 function streamsOf(ends: PipeEnds): Pick<GuardedProcess, 'stdin' | 'stdout' | 'stderr'> {
@@ -149,12 +206,12 @@ function streamsOf(ends: PipeEnds): Pick<GuardedProcess, 'stdin' | 'stdout' | 's
   };
 }
 
-function mergeOption(stderr: GuardRequest['stderr']): readonly string[] {
+function mergeOption(stderr: GuardStart['stderr']): readonly string[] {
   return stderr === 'stdout' ? ['--merge'] : [];
 }
 
 /** The guard puts its pipes over what it is started with. */
-function givenTarget(target: GuardRequest['stderr']): StreamTarget {
+function givenTarget(target: GuardStart['stderr']): StreamTarget {
   return target === 'pipe' || target === 'stdout' ? 'null' : target;
 }
 

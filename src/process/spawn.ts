@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { Duplex, type Readable, type Stream, type Writable } from 'node:stream';
 import { CordonError } from '../errors/cordon-error.js';
@@ -55,6 +56,8 @@ export interface RunningProcess {
    * @returns whether it was sent; false once the process has ended.
    */
   kill(signal: NodeJS.Signals): boolean;
+  /** Whether our event loop goes on because of it and of its `extra` pipes; at first it does. */
+  keepLoopAlive(isWanted: boolean): void;
 }
 
 /**
@@ -180,6 +183,13 @@ function runningProcess(child: ChildProcess, pid: number): RunningProcess {
     exited,
     closed: Promise.all([exited, ...ends]).then(([exit]) => exit),
     kill: (signal) => child.kill(signal),
+    keepLoopAlive: (isWanted) => {
+      const sockets = child.stdio.slice(3).filter((stream) => stream instanceof Socket);
+      for (const handle of [child, ...sockets]) {
+        if (isWanted) handle.ref();
+        else handle.unref();
+      }
+    },
   };
 }
 

@@ -26,8 +26,12 @@ export interface Machine {
  * Opens this machine. Looks at little: what a command needs is read when it is needed.
  *
  * @param environment - this process's, or what is to be taken for it.
+ * @param keepsStandby - whether a helper is kept ready for the next command.
  */
-export function openMachine(environment: Readonly<Record<string, string | undefined>>): Machine {
+export function openMachine(
+  environment: Readonly<Record<string, string | undefined>>,
+  keepsStandby: boolean,
+): Machine {
   const facts = readHostFacts(environment);
   let profiles: ReadonlyMap<string, string> | undefined;
   let backend: LinuxBackend | undefined;
@@ -37,13 +41,13 @@ export function openMachine(environment: Readonly<Record<string, string | undefi
     environment,
     builtinProfiles: () => (profiles ??= readBuiltinProfiles(joinPath(packageRoot(), 'profiles'))),
     knownProfiles: new Map(),
-    sandboxBackend: () => (backend ??= openBackend(facts)),
+    sandboxBackend: () => (backend ??= openBackend(facts, keepsStandby)),
     plainBackend: () => (plain ??= new PlainBackend(facts)),
   };
 }
 
-function openBackend(facts: HostFacts): LinuxBackend {
-  if (facts.platform === 'linux') return new LinuxBackend(facts);
+function openBackend(facts: HostFacts, keepsStandby: boolean): LinuxBackend {
+  if (facts.platform === 'linux') return new LinuxBackend(facts, keepsStandby);
   throw new CordonError('backend-unavailable', `Cannot sandbox on ${facts.platform} yet`, {
     details: { platform: facts.platform },
   });

@@ -24,18 +24,22 @@ import { concludeWith } from './conclude.js';
 export interface SandboxManagerOptions {
   /** Where HOME, TMPDIR, PATH, the XDG variables and the commands' environments come from; `process.env` by default. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /**
+   * Whether a helper for the next command is started while one runs: true by default; false for who runs one command only.
+   * It waits for a minute at most, ends with this process, and does not keep it from ending.
+   */
+  readonly standby?: boolean | undefined;
 }
 
 /**
- * Runs commands in sandboxes. One manager serves any number of commands at once; it keeps nothing running between them and
- * needs no closing.
+ * Runs commands in sandboxes. One manager serves any number of commands at once and needs no closing.
  */
 export class SandboxManager {
   readonly #machine: Machine;
 
   /** @param options - all may be left out. */
   constructor(options: SandboxManagerOptions = {}) {
-    this.#machine = openMachine(options.environment ?? process.env);
+    this.#machine = openMachine(options.environment ?? process.env, options.standby ?? true);
   }
 
   /**

@@ -5,6 +5,7 @@ import { type HostFacts, apparmorRestrictsUserNamespaces, isWsl1 } from '../../h
 import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
 import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../../paths/absolute-path.js';
 import { createEvaluator } from '../../permissions/evaluate.js';
+import { Guards } from '../../process/guards.js';
 import { type SandboxedProcess, type StdioRequest } from '../backend.js';
 import { type LaunchTools, type PlanIsStale, launchPlan } from './launch/launch.js';
 import { MountPointJournal } from './mount-point-journal/journal.js';
@@ -20,14 +21,19 @@ const SLASH_TMP = parseAbsolutePath('/tmp');
 /** Linux by system bubblewrap. Holds what is the same for all commands of a manager. */
 export class LinuxBackend {
   readonly #facts: HostFacts;
+  readonly #guards: Guards;
   #private: PrivateDirectory | undefined;
   #journal: MountPointJournal | undefined;
   #cache: ProbeCache | undefined;
   #proc: ProcEntries | undefined;
 
-  /** @param facts - of this machine. */
-  constructor(facts: HostFacts) {
+  /**
+   * @param facts - of this machine.
+   * @param keepsStandby - whether more than one command is to come.
+   */
+  constructor(facts: HostFacts, keepsStandby: boolean) {
     this.#facts = facts;
+    this.#guards = new Guards(keepsStandby);
   }
 
   /** Directories of cordon's own that no command may see. Makes them when they are not there. */
@@ -92,7 +98,7 @@ export class LinuxBackend {
     const tools = this.#diagnosisTools();
     const bubblewrap = await this.#probedLauncher(plan, policy);
     const { deniedFile } = this.#privateDirectory();
-    return { ...tools, bubblewrap, deniedFile, journal: this.#openJournal() };
+    return { ...tools, guards: this.#guards, bubblewrap, deniedFile, journal: this.#openJournal() };
   }
 
   async #probedLauncher(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<AbsolutePath> {

@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type HostFacts } from '../../host/host-facts.js';
 import { type AbsolutePath } from '../../paths/absolute-path.js';
-import { type GuardRequest, type GuardedProcess, startGuarded } from '../../process/guarded-process.js';
+import { type GuardStart, type GuardedProcess, startGuard } from '../../process/guarded-process.js';
 import { type StreamTarget } from '../../process/spawn.js';
 import { type Terminal, openTerminal } from '../../process/terminal.js';
 import { type GuardEvent } from '../../process/guard-events.js';
@@ -44,10 +44,13 @@ export class PlainBackend {
       stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
     const told: Told = { last: undefined };
     try {
-      const request = guardRequest(command, { guard, stdio, terminal });
-      const guarded = await startGuarded(request, (event) => {
-        told.last = event;
-      });
+      const waiting = await startGuard(guardStart(command, { guard, stdio, terminal }));
+      const guarded = await waiting.run(
+        () => Promise.resolve(new Uint8Array()),
+        (event) => {
+          told.last = event;
+        },
+      );
       return new PlainProcess(command.argv[0], { guarded, terminal, told });
     } catch (error) {
       terminal?.close();
@@ -65,7 +68,7 @@ interface PlainStart {
 }
 
 /** The guard is linked statically: variables that name libraries to load reach only the command, which may have them. */
-function guardRequest(command: PlainCommand, { guard, stdio, terminal }: PlainStart): GuardRequest {
+function guardStart(command: PlainCommand, { guard, stdio, terminal }: PlainStart): GuardStart {
   const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
   const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
   return {
@@ -77,7 +80,6 @@ function guardRequest(command: PlainCommand, { guard, stdio, terminal }: PlainSt
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    message: () => Promise.resolve(new Uint8Array()),
   };
 }
 

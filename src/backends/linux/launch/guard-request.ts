@@ -1,25 +1,36 @@
-import { type LinuxLaunchPlan, type MountCheck } from '../plan/launch-plan.js';
+import { type MountCheck } from '../plan/launch-plan.js';
+
+/** What the guard is told. */
+export interface GuardMessage {
+  /** bubblewrap's, without the command. */
+  readonly options: readonly string[];
+  readonly seccomp: Uint8Array;
+  readonly checks: readonly MountCheck[];
+  /** bubblewrap's whole command line, for a guard that was started without one; else empty. */
+  readonly commandLine: readonly string[];
+}
 
 /**
- * The message that starts a sandbox: `CRD1`, three lengths, options, seccomp program, checks (native/linux/guard/request.h).
+ * The message that starts a sandbox: `CRD2`, four lengths, options, seccomp program, checks, command line
+ * (native/linux/guard/request.h).
  *
- * @param options - bubblewrap's, without the command.
- * @param seccomp - the program.
- * @param plan - for its checks.
+ * @param message - what it is made of.
  */
-export function encodeRequest(
-  options: readonly string[],
-  seccomp: Uint8Array,
-  plan: LinuxLaunchPlan,
-): Buffer {
-  const args = Buffer.from(options.map((option) => `${option}\0`).join(''), 'utf8');
-  const checks = Buffer.concat(plan.checks.map(encodeCheck));
-  const header = Buffer.alloc(16);
-  header.write('CRD1', 'latin1');
+export function encodeRequest({ options, seccomp, checks, commandLine }: GuardMessage): Buffer {
+  const args = encodeStrings(options);
+  const checked = Buffer.concat(checks.map(encodeCheck));
+  const argv = encodeStrings(commandLine);
+  const header = Buffer.alloc(20);
+  header.write('CRD2', 'latin1');
   header.writeUInt32LE(args.length, 4);
   header.writeUInt32LE(seccomp.length, 8);
-  header.writeUInt32LE(checks.length, 12);
-  return Buffer.concat([header, args, seccomp, checks]);
+  header.writeUInt32LE(checked.length, 12);
+  header.writeUInt32LE(argv.length, 16);
+  return Buffer.concat([header, args, seccomp, checked, argv]);
+}
+
+function encodeStrings(strings: readonly string[]): Buffer {
+  return Buffer.from(strings.map((text) => `${text}\0`).join(''), 'utf8');
 }
 
 function encodeCheck(check: MountCheck): Buffer {

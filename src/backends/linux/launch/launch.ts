@@ -2,7 +2,8 @@ import { type Readable } from 'node:stream';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
-import { type GuardRequest, type GuardedProcess, startGuarded } from '../../../process/guarded-process.js';
+import { type GuardedProcess } from '../../../process/guarded-process.js';
+import { type GuardRequest, type Guards } from '../../../process/guards.js';
 import { type StreamTarget } from '../../../process/spawn.js';
 import { type Terminal, openTerminal } from '../../../process/terminal.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
@@ -19,6 +20,7 @@ import { signalCommand } from './signal-command.js';
 /** What a launch uses on this machine. */
 export interface LaunchTools {
   readonly guard: AbsolutePath;
+  readonly guards: Guards;
   readonly bubblewrap: AbsolutePath;
   readonly deniedFile: AbsolutePath;
   readonly journal: MountPointJournal;
@@ -60,7 +62,7 @@ export async function launchPlan(
   };
   try {
     /* The guard starts while the mount points are made. */
-    const guard = await startGuarded(guardRequest({ plan, stdio, tools }, terminal, told), (event) => {
+    const guard = await tools.guards.run(guardRequest({ plan, stdio, tools }, terminal, told), (event) => {
       noteEvent(told, event);
     });
     if (told.lease === undefined) return { kind: 'stale' };
@@ -133,24 +135,33 @@ function guardRequest(
     stdin: streams.stdin,
     stdout: streams.stdout,
     stderr: streams.stderr,
-    message: async () => {
+    message: async (commandLine) => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
-      return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools.deniedFile);
+      if (told.lease === undefined) return undefined;
+      return messageFor(plan, { lease: told.lease, deniedFile: tools.deniedFile, commandLine });
     },
   };
 }
 
+interface MessageParts {
+  readonly lease: MountPointLease;
+  readonly deniedFile: AbsolutePath;
+  readonly commandLine: readonly string[];
+}
+
 /** Where nobody of this user can make anything, there is nothing to cover. */
-function messageFor(
-  plan: LinuxLaunchPlan,
-  { unavailable }: MountPointLease,
-  deniedFile: AbsolutePath,
-): Uint8Array {
+function messageFor(plan: LinuxLaunchPlan, { lease, deniedFile, commandLine }: MessageParts): Uint8Array {
+  const { unavailable } = lease;
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
   const options = bubblewrapOptions({ ...plan, mounts }, deniedFile);
   const count = options.length + plan.command.argv.length;
   if (count > MAX_ARGUMENTS) throw tooLarge(count);
-  return encodeRequest(options, assembleSeccompProgram(plan.seccomp), plan);
+  return encodeRequest({
+    options,
+    seccomp: assembleSeccompProgram(plan.seccomp),
+    checks: plan.checks,
+    commandLine,
+  });
 }
 
 interface Started {

@@ -1,0 +1,23 @@
+/* Starting what the guard stands in front of. */
+#ifndef CORDON_START_H
+#define CORDON_START_H
+
+#include <sys/types.h>
+
+#include "request.h"
+
+/* A child, and our ends of what connects us with bubblewrap; -1 where there is none. */
+struct started {
+  pid_t pid;
+  int status_fd;  /* what bubblewrap reports */
+  int block_fd;   /* becomes writable when the mounts are made */
+  int seccomp_fd; /* takes the program, without which bubblewrap does not start the command */
+};
+
+/* Executes argv[0] with the options of the request on descriptor 4, its status on 5, its block on 6, the program on 7. */
+struct started start_bubblewrap(const struct request *request, char **argv);
+
+/* Executes argv[0], searched on PATH, without a sandbox. Returns a `pid` of -1 and the reason in errno when that fails. */
+struct started start_plain(char **argv);
+
+#endif
