@@ -92,7 +92,7 @@ static void release(struct guard *guard) {
     send_event(EVENT_MISMATCH, failed);
     end_all_children();
     wait_for_owner(&guard->streams);
-    leave(EXIT_GUARD_FAILED);
+    leave(EXIT_FAILED);
   }
   write_full(guard->bubblewrap.seccomp_fd, guard->request.seccomp, guard->request.seccomp_length);
   if (close(guard->bubblewrap.seccomp_fd) != 0 || close(guard->bubblewrap.block_fd) != 0) die("close");
@@ -209,7 +209,7 @@ static void start_without_sandbox(struct guard *guard) {
   if (guard->bubblewrap.pid < 0) {
     send_event(EVENT_NOT_EXECUTED, errno);
     wait_for_owner(&guard->streams);
-    leave(EXIT_GUARD_FAILED);
+    leave(EXIT_FAILED);
   }
   send_event(EVENT_CHILD, (int)guard->bubblewrap.pid);
 }

@@ -60,7 +60,7 @@ static void reset_signals(void) {
 
 static void die_with(pid_t guard) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) die("PR_SET_PDEATHSIG");
-  if (getppid() != guard) _exit(EXIT_GUARD_FAILED);
+  if (getppid() != guard) _exit(EXIT_FAILED);
 }
 
 struct child_ends {
@@ -112,7 +112,7 @@ static void become_command(int report, char **argv, pid_t guard) {
   execvp(argv[0], argv);
   int reason = errno;
   write_full(CONTROL, &reason, sizeof reason);
-  _exit(EXIT_GUARD_FAILED);
+  _exit(EXIT_FAILED);
 }
 
 /* The pipe closes when the command is executed, or tells why it cannot be. */

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Exit status of the guard when it could not do its work; part of its interface. */
-enum { EXIT_GUARD_FAILED = 125 };
+/* Exit status of a program of cordon's that could not do its work; part of its interface. */
+enum { EXIT_FAILED = 125 };
 
-/* Prints "cordon-guard: WHAT: errno text", runs what `before_dying` was given, and leaves with EXIT_GUARD_FAILED. */
+/* Prints "PROGRAM: WHAT: errno text", runs what `before_dying` was given, and leaves with EXIT_FAILED. */
 void die(const char *what) __attribute__((noreturn));
 
 /* Has `action` run by die(); NULL takes it back. */

@@ -19,8 +19,8 @@ void die(const char *what) {
   void (*action)(void) = last_action;
   last_action = NULL; /* it may die too */
   if (action != NULL) action();
-  fprintf(stderr, "cordon-guard: %s: %s\n", what, strerror(saved));
-  _exit(EXIT_GUARD_FAILED);
+  fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(saved));
+  _exit(EXIT_FAILED);
 }
 
 size_t read_full(int fd, void *buffer, size_t length) {
