@@ -4,10 +4,10 @@ import { CordonError } from '../../errors/cordon-error.js';
 import { type HostFacts } from '../../host/host-facts.js';
 import { type AbsolutePath } from '../../paths/absolute-path.js';
 import { type GuardStart, type GuardedProcess, startGuard } from '../../process/guarded-process.js';
-import { type StreamTarget } from '../../process/spawn.js';
-import { type Terminal, openTerminal } from '../../process/terminal.js';
+import { type Terminal } from '../../process/terminal.js';
 import { type GuardEvent } from '../../process/guard-events.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../backend.js';
+import { type OpenedStdio, openStdio } from '../open-stdio.js';
 
 /** A command that is run without a sandbox, because its profile says so. */
 export interface PlainCommand {
@@ -40,11 +40,11 @@ export class PlainBackend {
     if (!existsSync(guard)) {
       throw new CordonError('guard-missing', `cordon's native helper is missing: ${JSON.stringify(guard)}`);
     }
-    const terminal =
-      stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+    const opened = await openStdio(stdio);
+    const { terminal } = opened;
     const told: Told = { last: undefined };
     try {
-      const waiting = await startGuard(guardStart(command, { guard, stdio, terminal }));
+      const waiting = await startGuard(guardStart(command, guard, opened));
       const guarded = await waiting.run(
         () => Promise.resolve(new Uint8Array()),
         (event) => {
@@ -61,25 +61,19 @@ export class PlainBackend {
   }
 }
 
-interface PlainStart {
-  readonly guard: AbsolutePath;
-  readonly stdio: StdioRequest;
-  readonly terminal: Terminal | undefined;
-}
-
 /** The guard is linked statically: variables that name libraries to load reach only the command, which may have them. */
-function guardStart(command: PlainCommand, { guard, stdio, terminal }: PlainStart): GuardStart {
-  const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
-  const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
+function guardStart(
+  command: PlainCommand,
+  guard: AbsolutePath,
+  { terminal, streams }: OpenedStdio,
+): GuardStart {
   return {
     guard,
     options: ['--plain', ...(terminal === undefined ? [] : ['--tty'])],
     command: command.argv,
     cwd: command.cwd,
     env: command.environment,
-    stdin: streams.stdin,
-    stdout: streams.stdout,
-    stderr: streams.stderr,
+    ...streams,
   };
 }
 

@@ -4,9 +4,9 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type GuardRequest, type Guards } from '../../../process/guards.js';
-import { type StreamTarget } from '../../../process/spawn.js';
-import { type Terminal, openTerminal } from '../../../process/terminal.js';
+import { type Terminal } from '../../../process/terminal.js';
 import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
+import { type OpenedStdio, openStdio } from '../../open-stdio.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
 import { bubblewrapDescriptorOptions, bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
@@ -51,8 +51,8 @@ export async function launchPlan(
   stdio: StdioRequest,
   tools: LaunchTools,
 ): Promise<SandboxedProcess | PlanIsStale> {
-  const terminal =
-    stdio.kind === 'terminal' ? await openTerminal({ rows: stdio.rows, cols: stdio.columns }) : undefined;
+  const opened = await openStdio(stdio);
+  const { terminal } = opened;
   const told: Told = {
     init: undefined,
     last: undefined,
@@ -62,7 +62,7 @@ export async function launchPlan(
   };
   try {
     /* The guard starts while the mount points are made. */
-    const guard = await tools.guards.run(guardRequest({ plan, stdio, tools }, terminal, told), (event) => {
+    const guard = await tools.guards.run(guardRequest({ plan, stdio, tools }, opened, told), (event) => {
       noteEvent(told, event);
     });
     if (told.lease === undefined) return { kind: 'stale' };
@@ -118,13 +118,7 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
   }
 }
 
-function guardRequest(
-  { plan, stdio, tools }: Launch,
-  terminal: Terminal | undefined,
-  told: Told,
-): GuardRequest {
-  const slave: StreamTarget = terminal === undefined ? 'null' : { fd: terminal.slaveFd };
-  const streams = stdio.kind === 'pipes' ? stdio : { stdin: slave, stdout: slave, stderr: slave };
+function guardRequest({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, told: Told): GuardRequest {
   return {
     guard: tools.guard,
     options: terminal === undefined ? [] : ['--tty'],
@@ -132,9 +126,7 @@ function guardRequest(
     cwd: '/',
     /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
     env: {},
-    stdin: streams.stdin,
-    stdout: streams.stdout,
-    stderr: streams.stderr,
+    ...streams,
     message: async (commandLine) => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
       if (told.lease === undefined) return undefined;
