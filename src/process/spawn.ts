@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { Duplex, type Readable, type Stream, type Writable } from 'node:stream';
 import { CordonError } from '../errors/cordon-error.js';
@@ -184,13 +183,24 @@ function runningProcess(child: ChildProcess, pid: number): RunningProcess {
     closed: Promise.all([exited, ...ends]).then(([exit]) => exit),
     kill: (signal) => child.kill(signal),
     keepLoopAlive: (isWanted) => {
-      const sockets = child.stdio.slice(3).filter((stream) => stream instanceof Socket);
-      for (const handle of [child, ...sockets]) {
+      const pipes = child.stdio.slice(3).flatMap((stream) => (isReferenceable(stream) ? [stream] : []));
+      const handles: Referenceable[] = [child, ...pipes];
+      for (const handle of handles) {
         if (isWanted) handle.ref();
         else handle.unref();
       }
     },
   };
+}
+
+interface Referenceable {
+  ref(): void;
+  unref(): void;
+}
+
+/** Sockets are, as which child_process makes its pipes. */
+function isReferenceable(stream: object | null | undefined): stream is Referenceable {
+  return stream !== null && stream !== undefined && 'ref' in stream && 'unref' in stream;
 }
 
 function whenClosed(stream: Readable | undefined): Promise<void> {
