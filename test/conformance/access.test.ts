@@ -143,6 +143,50 @@ describeOnStage('--deny-write', (stage) => {
   });
 });
 
+/** Paths outside of the workspace, and options that hide them, given together with `--deny-write` of the same path. */
+const HIDDEN_TOO = [
+  { by: '--deny-read', options: (hidden: string) => [`--deny-read=${hidden}`] },
+  {
+    by: '--deny-read of a glob',
+    options: (hidden: string) => ['--deny-read', `${hidden.replace(/\/[^/]*$/u, '')}/hid*`],
+  },
+  { by: 'a profile that denies it', options: () => ['--profile=denies'] },
+  {
+    by: 'a profile that opens nothing there',
+    options: (hidden: string) => ['--profile=strict', `--allow-read=${hidden.replace(/hidden$/u, 'open')}`],
+  },
+] as const;
+
+describeOnStage('--deny-write of a path that is hidden', (stage) => {
+  it.each(HIDDEN_TOO)('by $by does not show it, and its neighbour can be read', async ({ options }) => {
+    stage.plantOutside({ 'hidden/file': 'secret\n', 'open/file': 'open\n' });
+    const lines = ['extends = "workspace-write"', '[filesystem]', `"${stage.outside}/hidden" = "deny"`];
+    stage.plantAtHome({ '.config/cordon/profiles/denies.toml': `${lines.join('\n')}\n` });
+    const hidden = `${stage.outside}/hidden`;
+    const given = [...options(hidden), `--deny-write=${hidden}`, `--deny-write=${hidden}/file`];
+    const args = [`${hidden}/file`, `${stage.outside}/open/file`];
+    expect((await stage.shell(HAS_READ, { options: given, args })).output).toBe(
+      `${stage.outside}/open/file\n`,
+    );
+  });
+
+  it('by nothing leaves it readable', async () => {
+    stage.plantOutside({ 'shown/file': 'shown\n' });
+    const args = [`${stage.outside}/shown/file`];
+    const options = [`--deny-write=${stage.outside}/shown`, `--deny-write=${stage.outside}/shown/file`];
+    expect((await stage.shell(HAS_READ, { options, args })).output).toBe(`${stage.outside}/shown/file\n`);
+  });
+
+  it('inside of the workspace does not show it either, whichever option comes first', async () => {
+    stage.plant({ hidden: 'secret\n', open: 'open\n' });
+    const denials = ['--deny-read=hidden', '--deny-write=hidden'];
+    for (const options of [denials, [...denials].reverse()]) {
+      const { output } = await stage.shell(HAS_READ, { options, args: ['hidden', 'open'] });
+      expect(output).toBe('open\n');
+    }
+  });
+});
+
 describeOnStage('--allow-write', (stage) => {
   it('opens a directory outside, with its protected metadata, and not its neighbour', async () => {
     stage.plantOutside({ 'open/.git/config': 'config\n', 'shut/': '' });
@@ -245,6 +289,31 @@ describeOnStage('a profile document', (stage) => {
     const run = await stage.shell(script, { options: [`--allow-write=${stage.home}`, '--profile=mine'] });
     expect(run).toMatchObject({ code: 0 });
     expect(snapshotTree(`${stage.home}/.config`)).toEqual(before);
+  });
+
+  it('of the user cannot be made by a command whose workspace is the home directory, where none was before', async () => {
+    const home = { env: { HOME: stage.workspace } };
+    const profile = 'extends = "danger-full-access"\n';
+    const script = [
+      'mkdir -p "$HOME/.config/other" && echo x > "$HOME/.config/other/file"',
+      'mkdir -p "$HOME/.config/cordon/profiles" && echo "$1" > "$HOME/.config/cordon/profiles/x.toml"',
+      'ln -sT other "$HOME/.config/cordon"',
+      'mkdir -p new/profiles && echo "$1" > new/profiles/x.toml && mv -T new "$HOME/.config/cordon"',
+      'mv "$HOME/.config" "$HOME/moved" && mkdir -p "$HOME/.config/cordon/profiles"',
+    ].join('; ');
+    await stage.shell(script, { ...home, args: [profile] });
+    expect(namesIn(`${stage.workspace}/.config`)).toEqual(['other']);
+    expect(namesIn(`${stage.workspace}/.config/other`)).toEqual(['file']);
+    expect(await stage.refusal({ ...home, options: ['--profile=x'] })).toBe('profile-not-found');
+  });
+
+  it('of the user cannot be made by a command where XDG_CONFIG_HOME says, either', async () => {
+    stage.plant({ 'settings/': '' });
+    const env = { XDG_CONFIG_HOME: `${stage.workspace}/settings` };
+    const script =
+      'mkdir -p settings/other && ! mkdir -p settings/cordon/profiles && ! touch settings/cordon/x';
+    expect(await stage.shell(script, { env })).toMatchObject({ code: 0 });
+    expect(namesIn(`${stage.workspace}/settings`)).toEqual(['other']);
   });
 
   it('has no say over the journal and the masks of cordon, which no command can see or replace', async () => {

@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, linkSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { describeOnStage } from '../support/stage.js';
 
 /** Connects as its word says, in JSON, and prints what it reads or the name of the error. */
@@ -142,15 +142,66 @@ describeOnStage('the network', (stage) => {
     }
   });
 
-  it('does not open a Unix socket that the host bound by a relative path', async () => {
+  /** By a relative path, in the workspace. */
+  async function listenInWorkspace(name: string): Promise<void> {
     const home = process.cwd();
     process.chdir(stage.workspace);
     try {
-      await listenOnHost({ path: 'relative.sock' });
+      await listenOnHost({ path: name });
     } finally {
       process.chdir(home);
     }
+  }
+
+  it('does not open a Unix socket that the host bound by a relative path', async () => {
+    await listenInWorkspace('relative.sock');
     expect(await connect({ path: 'relative.sock' })).not.toBe('host');
+  });
+
+  describe.each([
+    ['renamed', renameSync],
+    ['given another name by a hard link', linkSync],
+  ])('and a Unix socket of the host that was %s after it was bound', (_how, change) => {
+    it('does not open it where the command may read, unless it is allowed by its new name', async () => {
+      const to = { path: `${stage.outside}/new.sock` };
+      await listenOnHost({ path: `${stage.outside}/host.sock` });
+      change(`${stage.outside}/host.sock`, to.path);
+      expect(await connect(to)).not.toBe('host');
+      expect(await connect(to, [`--allow-unix-socket=${to.path}`])).toBe('host');
+    });
+
+    it('does not open it in the workspace, unless it is allowed, wherever it was bound', async () => {
+      const to = { path: `${stage.workspace}/new.sock` };
+      await listenOnHost({ path: `${stage.outside}/host.sock` });
+      change(`${stage.outside}/host.sock`, to.path);
+      expect(await connect(to)).not.toBe('host');
+      expect(await connect({ path: 'new.sock' }, ['--allow-unix-socket=new.sock'])).toBe('host');
+    });
+
+    it('does not open it in another directory that the command may write, unless it is allowed', async () => {
+      stage.plantOutside({ 'open/': '', 'bound/': '' });
+      const to = { path: `${stage.outside}/open/new.sock` };
+      await listenOnHost({ path: `${stage.outside}/bound/host.sock` });
+      change(`${stage.outside}/bound/host.sock`, to.path);
+      const options = [`--allow-write=${stage.outside}/open`];
+      expect(await connect(to, options)).not.toBe('host');
+      expect(await connect(to, [...options, `--allow-unix-socket=${to.path}`])).toBe('host');
+    });
+
+    it('does not open it in the workspace where it was bound by a relative path', async () => {
+      await listenInWorkspace('relative.sock');
+      change(`${stage.workspace}/relative.sock`, `${stage.workspace}/new.sock`);
+      expect(await connect({ path: 'new.sock' })).not.toBe('host');
+      expect(await connect({ path: 'new.sock' }, ['--allow-unix-socket=new.sock'])).toBe('host');
+    });
+  });
+
+  it('opens the one name of a Unix socket of the host that is allowed, and not its other', async () => {
+    await listenOnHost({ path: `${stage.workspace}/host.sock` });
+    linkSync(`${stage.workspace}/host.sock`, `${stage.workspace}/new.sock`);
+    const options = ['--allow-unix-socket=new.sock'];
+    expect(await connect({ path: 'new.sock' }, options)).toBe('host');
+    expect(await connect({ path: 'host.sock' }, options)).not.toBe('host');
   });
 
   it.runIf(process.getuid?.() === 0)(

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   closeSync,
   existsSync,
   mkdtempSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { snapshotTree } from '../support/file-tree.js';
 import { describeOnStage } from '../support/stage.js';
 
 /** Appends the path of each program that loads it to a file in the workspace and to one outside. */
@@ -149,6 +151,67 @@ describeOnStage("the caller's descriptors", (stage) => {
     const script =
       'for p in /proc/[0-9]*; do ls -l $p/fd 2>/dev/null; done | grep -e memfd -e "-> /$" -e cordon-guard; true';
     expect((await stage.shell(script)).output).toBe('');
+  });
+});
+
+/** Each tries to write through standard input. */
+const WRITES_TO_INPUT = [
+  { way: 'the descriptor itself', script: 'echo forged >&0' },
+  { way: '/dev/stdin', script: 'echo forged > /dev/stdin' },
+  { way: '/dev/stdin, appending', script: 'echo forged >> /dev/stdin' },
+  { way: '/proc/self/fd/0', script: 'echo forged > /proc/self/fd/0' },
+  { way: '/proc/self/fd/0, for reading and writing', script: 'echo forged 1<> /proc/self/fd/0' },
+  { way: '/proc/PID/fd/0', script: 'echo forged > "/proc/$$/fd/0"' },
+  { way: 'truncate(1)', script: 'truncate -s 0 /dev/stdin' },
+  { way: 'chmod(1)', script: 'chmod 777 /proc/self/fd/0' },
+  { way: 'a file in the directory that it is', script: 'echo forged > /proc/self/fd/0/file' },
+  { way: 'a new file in the directory that it is', script: 'echo forged > /proc/self/fd/0/new' },
+] as const;
+
+describeOnStage('standard input', (stage) => {
+  /** A shell that opens a file as its standard input and becomes sandbox-run. */
+  function fed(operator: '<' | '<>', file: string): readonly string[] {
+    return ['/bin/sh', '-c', `file=$1; shift; exec "$@" ${operator} "$file"`, 'sh', file];
+  }
+
+  it.each(['<', '<>'] as const)('that is a file (%s) is read byte for byte', async (operator) => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7919) % 251));
+    writeFileSync(`${stage.outside}/input`, content);
+    chownSync(`${stage.outside}/input`, stage.caller.uid, stage.caller.gid);
+    const launcher = fed(operator, `${stage.outside}/input`);
+    expect((await stage.shell('cat', { launcher })).stdout.equals(content)).toBe(true);
+    expect((await stage.shell('cat /dev/stdin', { launcher })).stdout.equals(content)).toBe(true);
+  });
+
+  describe.each(WRITES_TO_INPUT)('and a command that writes to $way', ({ script }) => {
+    it.each([
+      ['<', 'input/file'],
+      ['<>', 'input/file'],
+      ['<', 'input'],
+    ] as const)('leave what is given by %s %s as it is', async (operator, name) => {
+      stage.plantOutside({ 'input/file': 'old\n' });
+      const before = snapshotTree(stage.outside);
+      await stage.shell(script, { launcher: fed(operator, `${stage.outside}/${name}`) });
+      expect(snapshotTree(stage.outside)).toEqual(before);
+    });
+  });
+
+  it('that is a file can be changed by its path where the command may write, and not by the descriptor', async () => {
+    stage.plant({ file: 'old\n' });
+    const launcher = fed('<', `${stage.workspace}/file`);
+    await stage.shell('echo forged > /dev/stdin', { launcher });
+    expect(readFileSync(`${stage.workspace}/file`, 'utf8')).toBe('old\n');
+    const run = await stage.shell('cat && echo new > file', { launcher });
+    expect(run).toMatchObject({ code: 0, output: 'old\n' });
+    expect(readFileSync(`${stage.workspace}/file`, 'utf8')).toBe('new\n');
+  });
+
+  it('that is a directory is nothing to read, and does not lead there', async () => {
+    stage.plantOutside({ 'input/file': 'secret\n' });
+    const launcher = fed('<', `${stage.outside}/input`);
+    const options = [`--deny-read=${stage.outside}/input`];
+    const run = await stage.shell('cat; cat /proc/self/fd/0/file; ls /dev/stdin/', { launcher, options });
+    expect(run.output).toBe('');
   });
 });
 

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { plantTree, snapshotTree } from '../support/file-tree.js';
@@ -7,6 +16,11 @@ import { type Stage, describeOnStage } from '../support/stage.js';
 /** A directory of symbolic links, one for each claim. */
 function recordsOf(stage: Stage): string {
   return path.join(stage.home, '.local/state/cordon/mount-points');
+}
+
+/** In octal, as chmod(1) takes it. */
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o7777).toString(8);
 }
 
 function left(stage: Stage): readonly string[] {
@@ -84,6 +98,31 @@ describeOnStage('Protected paths that do not exist', (stage) => {
     expect(left(stage)).toEqual(['.git']);
     expect(statSync(path.join(stage.workspace, '.git')).mode & 0o7777).toBe(0o755);
   });
+
+  test.each([
+    ['1555', []],
+    ['1555', ['kept']],
+    ['700', []],
+  ])(
+    'that the host replaces by a link are let be, and so is its target (mode %s, %j)',
+    async (mode, names) => {
+      stage.plantOutside({
+        'target/': '',
+        ...Object.fromEntries(names.map((name) => [`target/${name}`, ''])),
+      });
+      const target = path.join(stage.outside, 'target');
+      chmodSync(target, mode);
+      const { child, firstLine, ended } = stage.start('echo ready; read x');
+      await firstLine;
+      rmdirSync(path.join(stage.workspace, '.git'));
+      stage.plant({ '.git': { linkTo: '../outside/target' } });
+      child.stdin?.end('\n');
+      expect((await ended).stderr).toContain('"kind":"exit"');
+      expect([modeOf(target), readdirSync(target)]).toEqual([mode, names]);
+      expect(left(stage)).toEqual(['.git']);
+      expect(readdirSync(recordsOf(stage))).toEqual([]);
+    },
+  );
 
   test("are the user's when the user made them: an empty .git stays as it is", async () => {
     stage.plant({ '.git/': '' });

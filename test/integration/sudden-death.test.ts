@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readlinkSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { type MarkedProcess, makeMark, markedProcesses } from '../support/integration-processes.js';
+import { type TerminalSession, openSession } from '../support/integration-terminal.js';
 import { until } from '../support/integration-until.js';
 import { type StartedProgram, startProgram } from '../support/run-program.js';
 import { sandboxRunCommand } from '../support/run-sandboxed.js';
@@ -34,9 +35,13 @@ async function startWaiting(stage: Stage): Promise<Running> {
   return running;
 }
 
+function isMonitor({ name, namespacePids }: MarkedProcess): boolean {
+  return name === 'bwrap' && namespacePids.length === 1;
+}
+
 const PARTS: Readonly<Record<string, (found: MarkedProcess) => boolean>> = {
   'cordon-guard': ({ name }) => name === 'cordon-guard',
-  "bubblewrap's monitor": ({ name, namespacePids }) => name === 'bwrap' && namespacePids.length === 1,
+  "bubblewrap's monitor": isMonitor,
   "bubblewrap's process 1": ({ name, namespacePids }) => name === 'bwrap' && namespacePids.at(-1) === 1,
 };
 
@@ -48,6 +53,11 @@ function find(mark: string, part: string): MarkedProcess {
 
 async function nothingIsLeft({ mark }: Running): Promise<void> {
   await until('nothing of it is left', () => markedProcesses(mark).length === 0);
+}
+
+/** In octal, as chmod(1) takes it. */
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o7777).toString(8);
 }
 
 function mountPoints(stage: Stage): readonly string[] {
@@ -144,6 +154,47 @@ describeOnStage('When part of the sandbox is killed from outside', (stage) => {
   });
 });
 
+/** Deaf to what a terminal that goes away, or a key on it, would say. */
+const DEAF = 'trap "" HUP INT TERM; setsid sleep 1000 & echo ready; while read x; do echo "$x"; done; exit 3';
+
+/** A command with a terminal, and the processes it consists of. */
+interface InTerminal extends TerminalSession {
+  readonly mark: string;
+}
+
+async function openDeaf(stage: Stage): Promise<InTerminal> {
+  const mark = makeMark();
+  const session = openSession(stage, ['--', '/bin/sh', '-c', DEAF, 'sh', mark]);
+  await session.shows(/ready/u);
+  return { ...session, mark };
+}
+
+describeOnStage('When the guard of a command with a terminal is killed', (stage) => {
+  test('all its processes end, those that are deaf to the hang-up too, and no others', async () => {
+    const [killed, other] = [await openDeaf(stage), await openDeaf(stage)];
+    process.kill(find(killed.mark, 'cordon-guard').pid, 'SIGKILL');
+    expect([125, 137]).toContain(await killed.ended);
+    await until('nothing of it is left', () => markedProcesses(killed.mark).length === 0);
+    other.type('alive\r');
+    await other.shows(/alive\r*\nalive/u);
+    other.type('\u0004');
+    expect(await other.ended).toBe(3);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test('after its monitor has ended of ^C, all its processes end', async () => {
+    const session = await openDeaf(stage);
+    session.type('\u0003');
+    await until('the monitor has ended', () => !markedProcesses(session.mark).some(isMonitor));
+    session.type('alive\r');
+    await session.shows(/alive\r*\nalive/u);
+    process.kill(find(session.mark, 'cordon-guard').pid, 'SIGKILL');
+    expect([125, 137]).toContain(await session.ended);
+    await until('nothing of it is left', () => markedProcesses(session.mark).length === 0);
+    expect(mountPoints(stage)).toEqual([]);
+  });
+});
+
 describeOnStage('A mount point that a killed run left', (stage) => {
   async function crash(): Promise<void> {
     const running = await startWaiting(stage);
@@ -193,6 +244,29 @@ describeOnStage('A mount point that a killed run left', (stage) => {
     await crash();
     await stage.run(['doctor']);
     expect(mountPoints(stage)).toEqual([]);
+  });
+
+  test.each([
+    ['1555', []],
+    ['1555', ['kept']],
+    ['1755', []],
+    ['1755', ['kept']],
+    ['700', []],
+  ])('and that is a link now is let be, and so is what it leads to (mode %s, %j)', async (mode, names) => {
+    await crash();
+    const target = path.join(stage.outside, 'target');
+    stage.plantOutside({
+      'target/': '',
+      ...Object.fromEntries(names.map((name) => [`target/${name}`, ''])),
+    });
+    chmodSync(target, mode);
+    rmdirSync(path.join(stage.workspace, '.git'));
+    stage.plant({ '.git': { linkTo: '../outside/target' } });
+    const run = await stage.run(['--json', '--', 'true'], { cwd: stage.outside });
+    expect([run.code, run.errorCode]).toEqual([0, undefined]);
+    expect([modeOf(target), readdirSync(target)]).toEqual([mode, names]);
+    expect(mountPoints(stage)).toEqual(['.git']);
+    expect(readlinkSync(path.join(stage.workspace, '.git'))).toBe('../outside/target');
   });
 
   test('that was filled meanwhile stays, as an ordinary directory', async () => {

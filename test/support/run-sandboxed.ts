@@ -15,6 +15,8 @@ export interface SandboxedOptions extends Omit<ProgramOptions, 'env'> {
   readonly env?: Readonly<Record<string, string>>;
   /** A program that is to start sandbox-run, whose words are appended to it. */
   readonly launcher?: readonly string[];
+  /** The directory of the cordon to run; the one that was installed for the tests when left out. */
+  readonly installation?: string;
 }
 
 /** A run of sandbox-run. */
@@ -38,16 +40,16 @@ export function startSandboxed(args: readonly string[], options: SandboxedOption
   return startProgram(commandLine(args, options), programOptions(options));
 }
 
-/** The words that start the executable of the installation under test. */
-export function sandboxRunCommand(): readonly [string, string] {
-  return [process.execPath, path.join(inject('installation'), 'dist/bin/sandbox-run.cjs')];
+/** The words that start the executable of an installation, that for the tests when left out. */
+export function sandboxRunCommand(installation = inject('installation')): readonly [string, string] {
+  return [process.execPath, path.join(installation, 'dist/bin/sandbox-run.cjs')];
 }
 
 function commandLine(
   args: readonly string[],
-  { launcher = [] }: SandboxedOptions,
+  { launcher = [], installation }: SandboxedOptions,
 ): readonly [string, ...string[]] {
-  const [file, ...rest] = [...launcher, ...sandboxRunCommand(), ...args];
+  const [file, ...rest] = [...launcher, ...sandboxRunCommand(installation), ...args];
   return [file ?? '', ...rest];
 }
 

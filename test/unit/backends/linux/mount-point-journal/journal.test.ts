@@ -147,6 +147,16 @@ describe('A mount point', () => {
       },
       ['.git'],
     ],
+    [
+      'replaced by a link to an empty directory of the same mode',
+      () => {
+        rmdirSync(path.join(place, '.git'));
+        mkdirSync(path.join(base, 'target'));
+        chmodSync(path.join(base, 'target'), 0o1555);
+        symlinkSync('../target', path.join(place, '.git'));
+      },
+      ['.git'],
+    ],
   ])("that somebody %s is nobody's any more", async (_what, change, left) => {
     const lease = await acquire([need('.git')]);
     change();
