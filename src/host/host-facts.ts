@@ -27,36 +27,56 @@ export interface HostFacts {
 }
 
 /** What is loaded or executed outside of the sandbox, below a checkout of the package. */
-const OWN_FILES = ['dist', 'native', 'profiles', 'package.json', 'node_modules/@lydell'];
+const OWN_FILES = ['dist', 'native', 'profiles', 'package.json'];
 
-/** The packages of the terminal library, below `@lydell`; package managers may link them from elsewhere. */
-const TERMINAL_PACKAGES = ['node-pty', 'node-pty-linux-x64', 'node-pty-linux-arm64'];
+/** The terminal library, and the package of its scope that holds its program for this machine. */
+const TERMINAL_PACKAGES = ['node-pty', `node-pty-${process.platform}-${process.arch}`] as const;
 
 /**
- * Installed among other packages, all of ours is protected, and so is the place beside it where Node looks for the terminal
- * library: nobody may put one there that is not there yet.
+ * Installed among other packages, all of ours is protected, and so is every place where Node looks for the terminal library
+ * before it finds it (modules, "Loading from node_modules folders"), and where that then looks for its program: package managers
+ * may have put either higher up, or linked it from elsewhere. Nobody may put one where none is yet.
  */
 function ownFilesOf(root: AbsolutePath): readonly AbsolutePath[] {
   const isInstalled = path.posix.basename(path.posix.dirname(root)) === 'node_modules';
-  const own = isInstalled
-    ? [root, path.posix.join(root, '../@lydell')]
-    : OWN_FILES.map((name) => path.posix.join(root, name));
-  const linked = own.flatMap((directory) =>
-    directory.endsWith('/@lydell')
-      ? TERMINAL_PACKAGES.flatMap((name) => realPath(path.posix.join(directory, name)))
-      : [],
-  );
-  return [...new Set([...own, ...linked])].map(parseAbsolutePath);
+  const own = isInstalled ? [root] : OWN_FILES.map((name) => path.posix.join(root, name));
+  const [library, program] = TERMINAL_PACKAGES;
+  const found = lookUp(library, root);
+  const foundProgram = found.real === undefined ? undefined : lookUp(program, found.real);
+  return [...new Set([...own, ...placesOf(found), ...placesOf(foundProgram)])].map(parseAbsolutePath);
 }
 
-function realPath(text: string): readonly string[] {
-  try {
-    return [realpathSync.native(text)];
-  } catch {
-    return [];
+/** Where Node looks for a package, and where it really lies once it is found. */
+interface LookUp {
+  readonly scopes: readonly string[];
+  readonly real: string | undefined;
+}
+
+function placesOf({ scopes, real }: LookUp = { scopes: [], real: undefined }): readonly string[] {
+  return real === undefined ? scopes : [...scopes, real];
+}
+
+/** Looks for a package of the library's scope as a module in a directory does. */
+function lookUp(name: string, from: string): LookUp {
+  const scopes: string[] = [];
+  for (let at = from; ; at = path.posix.dirname(at)) {
+    if (path.posix.basename(at) !== 'node_modules') {
+      const scope = path.posix.join(at, 'node_modules/@lydell');
+      scopes.push(scope);
+      const real = realPath(path.posix.join(scope, name));
+      if (real !== undefined) return { scopes, real };
+    }
+    if (at === '/') return { scopes, real: undefined };
   }
 }
 
+function realPath(text: string): string | undefined {
+  try {
+    return realpathSync.native(text);
+  } catch {
+    return undefined;
+  }
+}
 /**
  * Gathers the facts of this machine.
  *

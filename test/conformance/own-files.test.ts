@@ -150,4 +150,60 @@ describeOnStage('the terminal library beside cordon in the workspace', (stage) =
     expect(tree['node-pty/requireBinary.js']).toContain('"old\\n"');
     expect(tree['other/index.js']).toContain('"new\\n"');
   });
+
+  /** Packages as pnpm links them: each finds its own only beside itself. */
+  const STORE = 'node_modules/.pnpm';
+  const LIBRARY = `${STORE}/node-pty@1/node_modules/@lydell/node-pty`;
+  const PROGRAM_NAME = `node-pty-${process.platform}-${process.arch}`;
+  const PROGRAM = `${STORE}/program@1/node_modules/@lydell/${PROGRAM_NAME}`;
+
+  it.each([
+    ["the program's files", PROGRAM, 'echo forged > "$1/pty.node"'],
+    ['the program', PROGRAM, 'mv -T "$1" moved'],
+    [
+      'the link to the program',
+      `${STORE}/node-pty@1/node_modules/@lydell/${PROGRAM_NAME}`,
+      'rm "$1" && mkdir "$1"',
+    ],
+    ["the library's files", LIBRARY, 'echo forged > "$1/requireBinary.js"'],
+    ['the link to the library', `${STORE}/cordon@1/node_modules/@lydell/node-pty`, 'rm "$1" && mkdir "$1"'],
+    ['a directory above', `${STORE}/program@1`, 'mv -T "$1" moved'],
+  ])('in a store of packages with links: %s cannot be changed', async (_what, target, script) => {
+    const installation = installIn(stage, `${STORE}/cordon@1/node_modules/cordon`);
+    stage.plant({
+      [`${LIBRARY}/requireBinary.js`]: 'old\n',
+      [`${PROGRAM}/pty.node`]: 'old\n',
+      [`${STORE}/cordon@1/node_modules/@lydell/node-pty`]: {
+        linkTo: '../../../node-pty@1/node_modules/@lydell/node-pty',
+      },
+      [`${STORE}/node-pty@1/node_modules/@lydell/${PROGRAM_NAME}`]: {
+        linkTo: `../../../program@1/node_modules/@lydell/${PROGRAM_NAME}`,
+      },
+      [`${STORE}/other@1/node_modules/other/pty.node`]: 'old\n',
+    });
+    const before = snapshotTree(`${stage.workspace}/node_modules`);
+    expect((await stage.shell(script, { installation, args: [target] })).code).toBeGreaterThan(0);
+    expect(snapshotTree(`${stage.workspace}/node_modules`)).toEqual(before);
+    const other = 'echo new > "$1/node_modules/other/pty.node" && mv -T "$1" "$1.moved"';
+    expect(await stage.shell(other, { installation, args: [`${STORE}/other@1`] })).toMatchObject({ code: 0 });
+  });
+
+  it('is protected where it lies higher up than cordon, and before it none can be planted', async () => {
+    const installation = installIn(stage, 'packages/app/node_modules/cordon');
+    stage.plant({
+      'node_modules/@lydell/node-pty/requireBinary.js': 'old\n',
+      'node_modules/other/requireBinary.js': 'old\n',
+    });
+    const before = snapshotTree(`${stage.workspace}/node_modules/@lydell`);
+    const script = [
+      'echo forged > node_modules/@lydell/node-pty/requireBinary.js',
+      'mkdir -p packages/node_modules/@lydell/node-pty packages/app/node_modules/@lydell/node-pty',
+      'echo new > node_modules/other/requireBinary.js && mkdir -p packages/app/node_modules/@other/package',
+    ].join('; ');
+    expect(await stage.shell(script, { installation })).toMatchObject({ code: 0 });
+    expect(snapshotTree(`${stage.workspace}/node_modules/@lydell`)).toEqual(before);
+    expect(namesIn(`${stage.workspace}/packages`)).toEqual(['app']);
+    expect(namesIn(`${stage.workspace}/packages/app/node_modules`)).toEqual(['@other', 'cordon']);
+    expect(snapshotTree(`${stage.workspace}/node_modules/other`)['requireBinary.js']).toContain('"new\\n"');
+  });
 });

@@ -102,6 +102,30 @@ describeOnStage('Protected paths that do not exist', (stage) => {
   test.each([
     ['1555', []],
     ['1555', ['kept']],
+  ])(
+    'below a directory that another command replaces by a link are let be, and so is what the link leads to (mode %s, %j)',
+    async (mode, names) => {
+      stage.plant({ 'secrets/deep/': '' });
+      stage.plantOutside({
+        'deep/key/': '',
+        ...Object.fromEntries(names.map((name) => [`deep/key/${name}`, ''])),
+      });
+      const target = path.join(stage.outside, 'deep/key');
+      chmodSync(target, mode);
+      const first = stage.start('echo ready; read x', { options: ['--deny-read=secrets/deep/key'] });
+      await first.firstLine;
+      expect(existsSync(path.join(stage.workspace, 'secrets/deep/key'))).toBe(true);
+      expect((await stage.shell('mv secrets moved && ln -s ../outside secrets')).code).toBe(0);
+      first.child.stdin?.end('\n');
+      expect((await first.ended).stderr).toContain('"kind":"exit"');
+      await stage.shell('true');
+      expect([modeOf(target), readdirSync(target)]).toEqual([mode, names]);
+    },
+  );
+
+  test.each([
+    ['1555', []],
+    ['1555', ['kept']],
     ['700', []],
   ])(
     'that the host replaces by a link are let be, and so is its target (mode %s, %j)',

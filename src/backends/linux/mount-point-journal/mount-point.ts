@@ -13,7 +13,9 @@ import {
 import { rmdir } from 'node:fs/promises';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath, parentPath } from '../../../paths/absolute-path.js';
+import { errnoOf } from '../../../process/errno.js';
 import { type MountPointNeed } from '../plan/launch-plan.js';
+import { pinPath } from './pinned-path.js';
 import { isErrno } from './token-lock.js';
 
 /**
@@ -32,13 +34,10 @@ const WRITABLE_MODE = 0o1755;
  * @throws CordonError `mount-point-unavailable`.
  */
 export function makeMountPoint(need: MountPointNeed): 'made' | 'unavailable' | 'changed' {
-  const mode = modeOf(need);
+  const pinned = pinPath(need.path);
+  if (pinned === undefined) return 'changed';
   try {
-    mkdirSync(need.path, { mode });
-    if (!isOurs(need)) changeMode(need.path, mode); /* a strict umask took bits away */
-    if (realpathSync.native(need.path) === need.path) return 'made';
-    rmdirSync(need.path); /* a directory above has become a link meanwhile */
-    return 'changed';
+    return makeAt(pinned.name, need);
   } catch (error) {
     if (['EEXIST', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENOTEMPTY'].some((code) => isErrno(error, code)))
       return 'changed';
@@ -46,25 +45,46 @@ export function makeMountPoint(need: MountPointNeed): 'made' | 'unavailable' | '
       return 'unavailable';
     throw new CordonError(
       'mount-point-unavailable',
-      `Cannot make a mount point at ${JSON.stringify(need.path)}: ${String(error)}`,
+      `Cannot make a mount point at ${JSON.stringify(need.path)}: ${errnoOf(error)}`,
       { details: { path: need.path }, cause: error },
     );
+  } finally {
+    pinned.close();
   }
+}
+
+function makeAt(name: string, need: MountPointNeed): 'made' | 'changed' {
+  const mode = modeOf(need);
+  mkdirSync(name, { mode });
+  if (!isOurs(name, mode)) changeMode(name, mode); /* a strict umask took bits away */
+  if (realpathSync.native(need.path) === need.path) return 'made';
+  rmdirSync(name); /* a directory above has become a link meanwhile */
+  return 'changed';
 }
 
 /**
  * Removes a mount point that nobody claims any more, if it is ours and empty. What somebody has put something into is theirs
- * from now on, with the mode of an ordinary directory. Not synchronous: right after a sandbox has ended, the kernel takes the
- * better part of a millisecond over it.
+ * from now on, with the mode of an ordinary directory. One whose directory is not at its place any more stays: what a link leads
+ * to there is somebody's own. Not synchronous: right after a sandbox has ended, the kernel takes the better part of a
+ * millisecond over it.
  *
  * @param need - what was made.
  */
 export async function removeMountPoint(need: MountPointNeed): Promise<void> {
-  if (!isOurs(need)) return;
+  const pinned = pinPath(need.path);
+  if (pinned === undefined) return;
   try {
-    await rmdir(need.path);
+    if (isOurs(pinned.name, modeOf(need))) await removeAt(pinned.name);
+  } finally {
+    pinned.close();
+  }
+}
+
+async function removeAt(name: string): Promise<void> {
+  try {
+    await rmdir(name);
   } catch (error) {
-    if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) changeMode(need.path, 0o755);
+    if (isErrno(error, 'ENOTEMPTY') || isErrno(error, 'EEXIST')) changeMode(name, 0o755);
     else if (!['ENOENT', 'EACCES', 'EBUSY', 'EROFS'].some((code) => isErrno(error, code))) throw error;
   }
 }
@@ -89,7 +109,7 @@ export function isThere(path: AbsolutePath): boolean {
 }
 
 /** Of a directory of ours only, and through no link: somebody may be replacing it. */
-function changeMode(of: AbsolutePath, mode: number): void {
+function changeMode(of: string, mode: number): void {
   const fd = openSync(of, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     if (fstatSync(fd).uid === process.getuid?.()) fchmodSync(fd, mode);
@@ -107,10 +127,10 @@ function ownsDirectory(of: AbsolutePath): boolean {
   return lstatSync(of, { throwIfNoEntry: false })?.uid === process.getuid?.();
 }
 
-function isOurs(need: MountPointNeed): boolean {
+function isOurs(name: string, mode: number): boolean {
   try {
-    const status = lstatSync(need.path);
-    return status.isDirectory() && (status.mode & 0o7777) === modeOf(need);
+    const status = lstatSync(name);
+    return status.isDirectory() && (status.mode & 0o7777) === mode;
   } catch {
     return false;
   }
