@@ -122,7 +122,7 @@ function readSysctl(name: string): string | undefined {
 /** From the user database; a user who is not in it has no home. */
 function homeOfUser(): string {
   try {
-    return os.homedir();
+    return os.userInfo().homedir;
   } catch {
     return '/nonexistent';
   }

@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   lchownSync,
   lstatSync,
   mkdirSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -75,4 +77,18 @@ function describe(file: string): string {
   return status.isFile()
     ? `file ${mode} ${times} ${JSON.stringify(readFileSync(file, 'utf8'))}`
     : `other ${mode} ${times}`;
+}
+
+/** Removes a tree, directories that may not be written included. */
+export function removeTree(root: string): void {
+  for (const directory of directoriesIn(root)) chmodSync(directory, 0o700);
+  rmSync(root, { recursive: true, force: true });
+}
+
+/** Outer ones first, each before it is looked into. */
+function* directoriesIn(root: string): Generator<string> {
+  if (lstatSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  yield root;
+  for (const entry of readdirSync(root, { withFileTypes: true }))
+    if (entry.isDirectory()) yield* directoriesIn(path.join(root, entry.name));
 }

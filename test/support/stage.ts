@@ -1,8 +1,8 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { CALLERS, type Caller } from './caller.js';
-import { type FileTree, plantTree } from './file-tree.js';
+import { type FileTree, plantTree, removeTree } from './file-tree.js';
 import { describeSandboxed } from './require-sandbox.js';
 import { type StartedProgram } from './run-program.js';
 import { type SandboxedOptions, type SandboxedRun, runSandboxed, startSandboxed } from './run-sandboxed.js';
@@ -79,7 +79,7 @@ export class Stage {
   /** Empties workspace and outside. */
   clear(): void {
     for (const directory of [this.workspace, this.outside]) {
-      rmSync(directory, { recursive: true, force: true });
+      removeTree(directory);
       this.#makeOwn(directory);
     }
   }
@@ -92,7 +92,7 @@ export class Stage {
 
   /** Removes the stage. */
   close(): void {
-    rmSync(this.#base, { recursive: true, force: true });
+    removeTree(this.#base);
   }
 
   /** Makes files in the workspace. */
