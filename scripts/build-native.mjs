@@ -16,7 +16,10 @@ const FLAGS = [
   `-I${path.join(root, 'native/linux/common')}`,
 ];
 
-if (process.platform === 'linux') buildProgram('guard', 'cordon-guard');
+if (process.platform === 'linux') {
+  buildProgram('guard', 'cordon-guard');
+  buildProgram('launcher', 'cordon-launcher');
+}
 
 /** Compiles native/linux/common and native/linux/NAME, static where libc allows it: a dynamic start costs 0.25 ms. */
 function buildProgram(name, output) {

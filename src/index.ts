@@ -17,7 +17,12 @@ export {
   type Explanation,
   type PlanPreview,
 } from './sandbox/inspection.js';
-export { type StdioRequest, type StreamRequest } from './backends/backend.js';
+export {
+  type LauncherChoice,
+  type LauncherKind,
+  type StdioRequest,
+  type StreamRequest,
+} from './backends/backend.js';
 export { type Denial } from './denials/denial.js';
 export type * from './permissions/profile.js';
 export {

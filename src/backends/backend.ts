@@ -14,6 +14,15 @@ export type StdioRequest =
 /** A pipe to us, nothing (/dev/null), or a descriptor of this process. */
 export type StreamRequest = 'pipe' | 'null' | { readonly fd: number };
 
+/**
+ * What enters a sandbox on Linux: system bubblewrap, or cordon's own program with the same command line, started for each
+ * command (`builtin`) or once for many (`zygote`).
+ */
+export type LauncherKind = 'bwrap' | 'builtin' | 'zygote';
+
+/** Which launcher a caller wants. `auto`: bubblewrap if it passes its probe, else `builtin`. */
+export type LauncherChoice = 'auto' | LauncherKind;
+
 /** How a sandboxed command ended. */
 export type LaunchExit =
   /** `code` is 128 + n for signal n, as a shell has it. */
@@ -30,6 +39,8 @@ export type LaunchExit =
 export interface SandboxedProcess {
   /** The process that stands for the sandbox on this machine. */
   readonly pid: number;
+  /** What entered the sandbox; undefined where there is none. */
+  readonly launcher: LauncherKind | undefined;
   /** Present where a pipe was asked for; a terminal's input and output are `stdin` and `stdout`. */
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;

@@ -63,6 +63,11 @@ const OPTION_ROWS = {
     value: DIRECTORY,
     isRepeatable: true,
   },
+  launcher: {
+    description: 'what enters the sandbox (default: auto, which is bwrap if it works here, else builtin)',
+    of: ['run', 'doctor'],
+    value: { name: 'auto|bwrap|builtin|zygote', kind: 'text', words: ['auto', 'bwrap', 'builtin', 'zygote'] },
+  },
   cwd: { description: 'run the command in this directory', of: POLICY, value: DIRECTORY },
   'allow-read': { description: 'also let it read PATH', of: POLICY, value: PATH, isRepeatable: true },
   'allow-write': {

@@ -1,5 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileOperation } from '../permissions/evaluate.js';
+import { type LauncherChoice } from '../backends/backend.js';
 import { nearestOf } from '../profiles/nearest.js';
 import { parseDuration } from './duration.js';
 import {
@@ -17,6 +18,7 @@ import { type GivenOptions, scanOptions, wrongValue } from './scan-options.js';
 export interface RunOptions {
   readonly profile?: string | undefined;
   readonly workspaceRoots: readonly string[];
+  readonly launcher?: LauncherChoice | undefined;
   readonly cwd?: string | undefined;
   readonly allowRead: readonly string[];
   readonly allowWrite: readonly string[];
@@ -45,7 +47,7 @@ export type ParsedArguments =
 
 /** What a subcommand is asked for. */
 export type SubcommandArguments =
-  | { readonly kind: 'doctor'; readonly json: boolean }
+  | { readonly kind: 'doctor'; readonly launcher?: LauncherChoice | undefined; readonly json: boolean }
   | { readonly kind: 'profiles'; readonly action: 'list'; readonly names: boolean; readonly json: boolean }
   | {
       readonly kind: 'profiles';
@@ -116,7 +118,7 @@ function subcommandArguments(
   const json = given.has('json');
   switch (command) {
     case 'doctor':
-      return { kind: 'doctor', json };
+      return { kind: 'doctor', launcher: readLauncher(given), json };
     case 'profiles list':
       return { kind: 'profiles', action: 'list', names: given.has('names'), json };
     case 'profiles show':
@@ -142,6 +144,7 @@ function runOptions(given: GivenOptions): RunOptions {
   return {
     profile: one(given, 'profile'),
     workspaceRoots: all('workspace-root'),
+    launcher: readLauncher(given),
     cwd: one(given, 'cwd'),
     allowRead: all('allow-read'),
     allowWrite: all('allow-write'),
@@ -172,6 +175,11 @@ function readAssignment(text: string): readonly [string, string] {
 function readVariableName(text: string): string {
   if (!text.includes('=')) return text;
   throw wrongValue('unset-env', 'the name of a variable, without "="', text);
+}
+
+/** The table of options lets no other word through. */
+function readLauncher(given: GivenOptions): LauncherChoice | undefined {
+  return one(given, 'launcher') as LauncherChoice | undefined;
 }
 
 function readTty(given: GivenOptions): boolean | undefined {

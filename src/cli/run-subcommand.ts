@@ -1,4 +1,5 @@
 import { CordonError } from '../errors/cordon-error.js';
+import { type LauncherChoice } from '../backends/backend.js';
 import { type SandboxManager } from '../sandbox/sandbox-manager.js';
 import { type CommandResult } from './commands/result.js';
 import { type ParsedArguments } from './parse-arguments.js';
@@ -30,7 +31,10 @@ async function resultOf(request: SubcommandRequest): Promise<CommandResult> {
     case 'completion':
       return (await import('./commands/completion.js')).completionCommand(request.shell);
     case 'doctor':
-      return (await import('./commands/doctor.js')).doctorCommand(await newManager(), request);
+      return (await import('./commands/doctor.js')).doctorCommand(
+        await newManager(request.launcher),
+        request,
+      );
     case 'profiles': {
       const { profilesCommand } = await import('./commands/profiles.js');
       return profilesCommand(await newManager(), request, workingDirectory());
@@ -42,9 +46,9 @@ async function resultOf(request: SubcommandRequest): Promise<CommandResult> {
   }
 }
 
-async function newManager(): Promise<SandboxManager> {
+async function newManager(launcher?: LauncherChoice): Promise<SandboxManager> {
   const { SandboxManager } = await import('../sandbox/sandbox-manager.js');
-  return new SandboxManager({ standby: false });
+  return new SandboxManager({ standby: false, launcher });
 }
 
 /** Resolves when the text has left us. A reader that has gone away (`| head -1`) has had enough: no error. */

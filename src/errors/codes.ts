@@ -112,6 +112,10 @@ export const ERROR_CODES = {
     when: 'This is WSL 1, whose kernel has no namespaces.',
     hint: 'Convert the distribution: wsl --set-version NAME 2.',
   },
+  'builtin-missing': {
+    when: "cordon's own launcher was not built when the package was installed, and is needed.",
+    hint: 'Install a C compiler (apt install gcc libc6-dev) and run "npm rebuild cordon", or install bubblewrap.',
+  },
   'guard-missing': {
     when: "cordon's own native helper was not built when the package was installed.",
     hint: 'Install a C compiler and run "npm rebuild cordon" (in a checkout: "npm ci").',

@@ -22,6 +22,8 @@ export interface HostFacts {
   readonly ownFiles: readonly AbsolutePath[];
   /** The native helper. */
   readonly guard: AbsolutePath;
+  /** cordon's own launcher, whether or not it was built. */
+  readonly launcher: AbsolutePath;
   /** Directories to look for programs in, as `$PATH` gives them. */
   readonly searchPath: string;
 }
@@ -96,6 +98,7 @@ export function readHostFacts(environment: Readonly<Record<string, string | unde
     stateDir: absoluteOr(environment['XDG_STATE_HOME'], `${homeDir}/.local/state`, '/cordon'),
     ownFiles: ownFilesOf(root),
     guard: parseAbsolutePath(`${root}/native/linux/build/cordon-guard`),
+    launcher: parseAbsolutePath(`${root}/native/linux/build/cordon-launcher`),
     searchPath: environment['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
   };
 }

@@ -3,6 +3,9 @@ import { resolveLinks } from '../binding/file-system-view.js';
 import { type Denial } from '../denials/denial.js';
 import { type EvidenceOfExit } from '../denials/evidence.js';
 import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';
+import { type LauncherKind } from '../backends/backend.js';
+import { unreachable } from '../errors/cordon-error.js';
+import { type StartedCommand } from './start.js';
 import { judgeOf } from './judge.js';
 import { type Enforcement, type SandboxOutcome } from './outcome.js';
 import { type PreparedCommand } from './prepare.js';
@@ -11,23 +14,22 @@ import { type CommandEnd, type Conclude } from './running-command.js';
 /**
  * How the outcome of a prepared command is made.
  *
- * @param prepared - what was run.
+ * @param started - what was run.
  */
-export function concludeWith(prepared: PreparedCommand): Conclude {
+export function concludeWith({ prepared, process }: StartedCommand): Conclude {
   return async (end, outputTail) => ({
     status: end.status,
     exitCode: end.status.code,
     durationMs: end.durationMs,
-    enforcement: enforcementOf(prepared),
+    enforcement: enforcementOf(prepared, process.launcher),
     warnings: prepared.warnings,
     ...(await denialsOf(prepared, end, outputTail)),
   });
 }
 
-function enforcementOf({ policy }: PreparedCommand): Enforcement {
-  return policy.kind === 'managed'
-    ? { kind: 'full', launcher: 'bubblewrap' }
-    : { kind: 'none', reason: policy.reason };
+function enforcementOf({ policy }: PreparedCommand, launcher: LauncherKind | undefined): Enforcement {
+  if (policy.kind !== 'managed') return { kind: 'none', reason: policy.reason };
+  return { kind: 'full', launcher: launcher ?? unreachable('a managed command runs without a launcher') };
 }
 
 /** Only a command that failed is looked at, and only then is the code that does it loaded. */

@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../errors/codes.js';
 import { CordonError } from '../errors/cordon-error.js';
+import { type LauncherChoice } from '../backends/backend.js';
 import { type DoctorCheck, type DoctorReport } from './inspection.js';
 import { type Machine } from './machine.js';
 import { prepareCommand } from './prepare.js';
@@ -57,8 +58,9 @@ function probesOf(machine: Machine): readonly Probe[] {
       isNeeded: true,
       run: () => machine.sandboxBackend().privatePaths().join(' '),
     },
-    { name: 'bubblewrap', isNeeded: true, run: () => findLauncher(machine) },
-    { name: 'namespaces and mounts', isNeeded: true, run: () => probeLauncher(machine) },
+    { name: 'bubblewrap', isNeeded: false, run: () => probeLauncher(machine, 'bwrap') },
+    { name: 'builtin launcher', isNeeded: false, run: () => probeLauncher(machine, 'builtin') },
+    { name: 'launcher that is used', isNeeded: true, run: () => probeLauncher(machine) },
     { name: 'command with network off', isNeeded: true, run: () => runTrue(machine, 'restricted') },
     { name: 'command with network on', isNeeded: false, run: () => runTrue(machine, 'enabled') },
     { name: 'masked file and directory', isNeeded: true, run: () => runMasked(machine) },
@@ -71,28 +73,25 @@ function prepared(machine: Machine): ReturnType<typeof prepareCommand> {
   return prepareCommand({ argv: ['true'], profile: 'read-only', cwd: '/', workspaceRoots: [] }, machine);
 }
 
-async function findLauncher(machine: Machine): Promise<string> {
-  const { policy } = prepared(machine);
-  if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
-  return (await machine.sandboxBackend().findLauncher(policy)).path;
-}
-
-async function launcherOf(machine: Machine): Promise<string | undefined> {
-  try {
-    return await findLauncher(machine);
-  } catch {
-    return undefined;
-  }
-}
-
-async function probeLauncher(machine: Machine): Promise<string> {
+/** Without a choice: the manager's. */
+async function probeLauncher(machine: Machine, choice?: LauncherChoice): Promise<string> {
   const { policy, command } = prepared(machine);
   if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, command);
-  const failure = await backend.probe(plan, (await backend.findLauncher(policy)).path);
-  if (failure !== undefined) throw failure;
-  return plan.namespaces.join(', ');
+  const wanted = choice === undefined ? {} : { choice };
+  const { kind, path } = await backend.chooseLauncher({ plan, policy, isFresh: true, ...wanted });
+  return choice === undefined
+    ? `${kind} (${path})`
+    : `${path} makes ${plan.namespaces.join(', ')} namespaces`;
+}
+
+async function launcherOf(machine: Machine): Promise<string | undefined> {
+  try {
+    return await probeLauncher(machine);
+  } catch {
+    return undefined;
+  }
 }
 
 async function runTrue(machine: Machine, network: 'restricted' | 'enabled'): Promise<string> {

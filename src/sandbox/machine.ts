@@ -1,6 +1,6 @@
 import { type HostFacts, readHostFacts } from '../host/host-facts.js';
 import { packageRoot } from '../host/package-root.js';
-import { LinuxBackend } from '../backends/linux/linux-backend.js';
+import { type BackendOptions, LinuxBackend } from '../backends/linux/linux-backend.js';
 import { PlainBackend } from '../backends/none/plain-backend.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { joinPath } from '../paths/absolute-path.js';
@@ -26,11 +26,11 @@ export interface Machine {
  * Opens this machine. Looks at little: what a command needs is read when it is needed.
  *
  * @param environment - this process's, or what is to be taken for it.
- * @param keepsStandby - whether a helper is kept ready for the next command.
+ * @param options - for the backend.
  */
 export function openMachine(
   environment: Readonly<Record<string, string | undefined>>,
-  keepsStandby: boolean,
+  options: BackendOptions,
 ): Machine {
   const facts = readHostFacts(environment);
   let profiles: ReadonlyMap<string, string> | undefined;
@@ -41,13 +41,13 @@ export function openMachine(
     environment,
     builtinProfiles: () => (profiles ??= readBuiltinProfiles(joinPath(packageRoot(), 'profiles'))),
     knownProfiles: new Map(),
-    sandboxBackend: () => (backend ??= openBackend(facts, keepsStandby)),
+    sandboxBackend: () => (backend ??= openBackend(facts, options)),
     plainBackend: () => (plain ??= new PlainBackend(facts)),
   };
 }
 
-function openBackend(facts: HostFacts, keepsStandby: boolean): LinuxBackend {
-  if (facts.platform === 'linux') return new LinuxBackend(facts, keepsStandby);
+function openBackend(facts: HostFacts, options: BackendOptions): LinuxBackend {
+  if (facts.platform === 'linux') return new LinuxBackend(facts, options);
   throw new CordonError('backend-unavailable', `Cannot sandbox on ${facts.platform} yet`, {
     details: { platform: facts.platform },
   });

@@ -1,3 +1,4 @@
+import { type LauncherKind } from '../backends/backend.js';
 import { type Denial } from '../denials/denial.js';
 
 /** How a command ended. */
@@ -21,7 +22,7 @@ export interface CapturedOutput {
 
 /** Whether the whole profile was enforced. */
 export type Enforcement =
-  | { readonly kind: 'full'; readonly launcher: 'bubblewrap' }
+  | { readonly kind: 'full'; readonly launcher: LauncherKind }
   /** The profile asked for no sandbox of ours. */
   | { readonly kind: 'none'; readonly reason: 'disabled' | 'external' };
 

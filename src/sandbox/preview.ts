@@ -1,11 +1,10 @@
-import { CordonError } from '../errors/cordon-error.js';
 import { type BoundPolicy } from '../binding/bound-policy.js';
 import { assembleSeccompProgram } from '../backends/linux/plan/seccomp/program.js';
 import { printPlan } from '../backends/linux/plan/print-plan.js';
 import { describeRule } from '../permissions/explain.js';
 import { type PlanPreview } from './inspection.js';
 import { type Machine } from './machine.js';
-import { type PreparedCommand, prepareCommand } from './prepare.js';
+import { prepareCommand } from './prepare.js';
 import { type SandboxCommand } from './sandbox-command.js';
 
 /**
@@ -28,19 +27,9 @@ export async function previewCommand(command: SandboxCommand, machine: Machine):
   }
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, prepared.command);
-  const printed = printPlan(plan, await launcherOr('bwrap', machine, prepared), backend.deniedFile());
+  const printed = printPlan(plan, await backend.launcherPath(policy), backend.deniedFile());
   const seccompProgram = assembleSeccompProgram(plan.seccomp);
   return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine, seccompProgram };
-}
-
-async function launcherOr(name: string, machine: Machine, { policy }: PreparedCommand): Promise<string> {
-  try {
-    if (policy.kind !== 'managed') return name;
-    return (await machine.sandboxBackend().findLauncher(policy)).path;
-  } catch (error) {
-    if (error instanceof CordonError && error.code === 'launcher-missing') return name;
-    throw error;
-  }
 }
 
 function describePolicy(policy: BoundPolicy): Readonly<Record<string, unknown>> {

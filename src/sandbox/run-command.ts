@@ -14,8 +14,8 @@ import { startCommand } from './start.js';
  * @throws CordonError when the sandbox could not be set up; the command then did not run.
  */
 export async function runCommand(command: SandboxCommand, machine: Machine): Promise<CapturedOutcome> {
-  const { prepared, process } = await startCommand(command, machine); // bind, plan, launch
-  const running = new RunningCommand(process, command, concludeWith(prepared));
+  const started = await startCommand(command, machine); // bind, plan, launch
+  const running = new RunningCommand(started.process, command, concludeWith(started));
   const stdout = captureStream(running.stdout, command.maxOutputBytes);
   const stderr = captureStream(running.stderr, command.maxOutputBytes);
   running.stdin?.end();

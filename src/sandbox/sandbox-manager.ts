@@ -13,6 +13,7 @@ import { type ExplainQuestion, explainPath } from './explain.js';
 import { type DoctorReport, type Explanation, type PlanPreview } from './inspection.js';
 import { previewCommand } from './preview.js';
 import { type CapturedOutcome } from './outcome.js';
+import { type LauncherChoice } from '../backends/backend.js';
 import { type Machine, openMachine } from './machine.js';
 import { runCommand } from './run-command.js';
 import { RunningCommand } from './running-command.js';
@@ -24,6 +25,8 @@ import { concludeWith } from './conclude.js';
 export interface SandboxManagerOptions {
   /** Where HOME, TMPDIR, PATH, the XDG variables and the commands' environments come from; `process.env` by default. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** What enters the sandbox; by default system bubblewrap if it can, else cordon's own launcher. */
+  readonly launcher?: LauncherChoice | undefined;
   /**
    * Whether a helper for the next command is started while one runs: true by default; false for who runs one command only.
    * It waits for a minute at most, ends with this process, and does not keep it from ending.
@@ -39,7 +42,10 @@ export class SandboxManager {
 
   /** @param options - all may be left out. */
   constructor(options: SandboxManagerOptions = {}) {
-    this.#machine = openMachine(options.environment ?? process.env, options.standby ?? true);
+    this.#machine = openMachine(options.environment ?? process.env, {
+      launcher: options.launcher ?? 'auto',
+      standby: options.standby ?? true,
+    });
   }
 
   /**
@@ -60,7 +66,7 @@ export class SandboxManager {
    */
   async spawn(command: SandboxCommand): Promise<RunningCommand> {
     const started = await startCommand(command, this.#machine);
-    return new RunningCommand(started.process, command, concludeWith(started.prepared));
+    return new RunningCommand(started.process, command, concludeWith(started));
   }
 
   /**

@@ -14,14 +14,21 @@ static void (*last_action)(void);
 
 void before_dying(void (*action)(void)) { last_action = action; }
 
-void die(const char *what) {
-  int saved = errno;
+static void leave(const char *what, const char *why) __attribute__((noreturn));
+static void leave(const char *what, const char *why) {
   void (*action)(void) = last_action;
   last_action = NULL; /* it may die too */
   if (action != NULL) action();
-  fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(saved));
+  fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, why);
   _exit(EXIT_FAILED);
 }
+
+void die(const char *what) {
+  const char *why = strerror(errno);
+  leave(what, why);
+}
+
+void refuse(const char *what, const char *where) { leave(where, what); }
 
 size_t read_full(int fd, void *buffer, size_t length) {
   size_t done = 0;

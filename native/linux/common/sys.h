@@ -12,7 +12,10 @@ enum { EXIT_FAILED = 125 };
 /* Prints "PROGRAM: WHAT: errno text", runs what `before_dying` was given, and leaves with EXIT_FAILED. */
 void die(const char *what) __attribute__((noreturn));
 
-/* Has `action` run by die(); NULL takes it back. */
+/* The same with words of our own: "PROGRAM: WHERE: WHAT". */
+void refuse(const char *what, const char *where) __attribute__((noreturn));
+
+/* Has `action` run by die() and refuse() before they print anything; it may longjmp(3) away. NULL takes it back. */
 void before_dying(void (*action)(void));
 
 /* Reads until `length` bytes, end of file or an error. Returns the bytes read. Dies on error. */

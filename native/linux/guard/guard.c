@@ -24,6 +24,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -77,12 +78,26 @@ static void note_status(struct guard *guard) {
   }
 }
 
+enum { SANDBOX_IS_GONE = -2 };
+
+/* Returns as run_checks, or SANDBOX_IS_GONE when process 1 has ended. */
+static int check_mounts(const struct guard *guard) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/root", (int)guard->sandbox_init);
+  int sandbox = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (sandbox < 0 && (errno == ENOENT || errno == ESRCH)) return SANDBOX_IS_GONE;
+  if (sandbox < 0) die("open the root of the sandbox");
+  int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (host < 0) die("open /");
+  int failed = run_checks(guard->request.checks, guard->request.checks_length, sandbox, host);
+  if (close(sandbox) != 0 || close(host) != 0) die("close");
+  return failed;
+}
+
 /* The mounts are made and bubblewrap waits for its seccomp program; or it has died, which empties the socket as well. */
 static void release(struct guard *guard) {
   while (guard->sandbox_init == 0 && guard->bubblewrap.status_fd >= 0) note_status(guard);
-  int failed = guard->sandbox_init == 0
-                   ? SANDBOX_IS_GONE
-                   : run_checks(guard->request.checks, guard->request.checks_length, guard->sandbox_init);
+  int failed = guard->sandbox_init == 0 ? SANDBOX_IS_GONE : check_mounts(guard);
   if (failed == SANDBOX_IS_GONE) {
     if (close(guard->bubblewrap.block_fd) != 0) die("close");
     guard->bubblewrap.block_fd = -1; /* its end is reported by SIGCHLD */

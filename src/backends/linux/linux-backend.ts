@@ -6,21 +6,41 @@ import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
 import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../../paths/absolute-path.js';
 import { createEvaluator } from '../../permissions/evaluate.js';
 import { Guards } from '../../process/guards.js';
-import { type SandboxedProcess, type StdioRequest } from '../backend.js';
+import { type LauncherChoice, type SandboxedProcess, type StdioRequest } from '../backend.js';
 import { type LaunchTools, type PlanIsStale, launchPlan } from './launch/launch.js';
 import { MountPointJournal } from './mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from './plan/launch-plan.js';
 import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
+import { builtinLauncher } from './setup/builtin-launcher.js';
 import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js';
+import { type Launcher, chooseLauncher } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
-import { ProbeCache } from './setup/probe-cache.js';
-import { probeBubblewrap, probeOptions } from './setup/probe.js';
+import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
+import { probeLauncher, probeOptions } from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
 
-/** Linux by system bubblewrap. Holds what is the same for all commands of a manager. */
+/** What a backend is made with. */
+export interface BackendOptions {
+  readonly launcher: LauncherChoice;
+  /** Whether a helper is kept ready for the next command. */
+  readonly standby: boolean;
+}
+
+/** What a launcher is chosen for. */
+export interface LauncherRequest {
+  readonly plan: LinuxLaunchPlan;
+  readonly policy: ManagedPolicy;
+  /** The manager's when left out. */
+  readonly choice?: LauncherChoice;
+  /** True: probe now, whatever is remembered. */
+  readonly isFresh?: boolean;
+}
+
+/** Linux by bubblewrap, or by cordon's own launcher. Holds what is the same for all commands of a manager. */
 export class LinuxBackend {
   readonly #facts: HostFacts;
+  readonly #options: BackendOptions;
   readonly #guards: Guards;
   #private: PrivateDirectory | undefined;
   #journal: MountPointJournal | undefined;
@@ -29,11 +49,12 @@ export class LinuxBackend {
 
   /**
    * @param facts - of this machine.
-   * @param keepsStandby - whether more than one command is to come.
+   * @param options - what the manager was made with.
    */
-  constructor(facts: HostFacts, keepsStandby: boolean) {
+  constructor(facts: HostFacts, options: BackendOptions) {
     this.#facts = facts;
-    this.#guards = new Guards(keepsStandby);
+    this.#options = options;
+    this.#guards = new Guards(options.standby);
   }
 
   /** Directories of cordon's own that no command may see. Makes them when they are not there. */
@@ -74,14 +95,31 @@ export class LinuxBackend {
     return launchPlan(plan, stdio, tools);
   }
 
-  /** Where system bubblewrap is, for a policy. */
-  findLauncher(policy: ManagedPolicy): Promise<FoundExecutable> {
-    return findBubblewrap(this.#facts.searchPath, this.#distrust(policy));
+  /**
+   * Chooses what is to make a plan's sandbox, by its probe.
+   *
+   * @param request - the plan of the command that is to run, and its policy: bubblewrap is looked for where no command of this
+   *   workspace can write.
+   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`.
+   */
+  chooseLauncher(request: LauncherRequest): Promise<Launcher> {
+    return chooseLauncher(request.choice ?? this.#options.launcher, {
+      bubblewrap: () => this.#probedBubblewrap(request),
+      builtin: () => this.#probedBuiltin(request),
+    });
   }
 
-  /** Runs the probe of a plan now, whatever is remembered. Resolves to why it fails, or nothing. */
-  async probe(plan: LinuxLaunchPlan, bubblewrap: AbsolutePath): Promise<CordonError | undefined> {
-    return probeBubblewrap(probeOptions(plan), { ...this.#diagnosisTools(), bubblewrap });
+  /** The path of the launcher that would be chosen if each passed its probe, for printing. */
+  async launcherPath(policy: ManagedPolicy): Promise<string> {
+    const { launcher, searchPath } = this.#facts;
+    const choice = this.#options.launcher;
+    if (choice !== 'auto' && choice !== 'bwrap') return launcher;
+    try {
+      return (await findBubblewrap(searchPath, this.#distrust(policy))).path;
+    } catch (error) {
+      if (!(error instanceof CordonError)) throw error;
+      return choice === 'auto' && existsSync(launcher) ? launcher : 'bwrap';
+    }
   }
 
   /** The unreadable file that masks are made of. */
@@ -96,22 +134,42 @@ export class LinuxBackend {
 
   async #probedTools(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<LaunchTools> {
     const tools = this.#diagnosisTools();
-    const bubblewrap = await this.#probedLauncher(plan, policy);
+    const launcher = await this.chooseLauncher({ plan, policy });
     const { deniedFile } = this.#privateDirectory();
-    return { ...tools, guards: this.#guards, bubblewrap, deniedFile, journal: this.#openJournal() };
+    return { ...tools, guards: this.#guards, launcher, deniedFile, journal: this.#openJournal() };
   }
 
-  async #probedLauncher(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<AbsolutePath> {
+  async #probedBubblewrap({ plan, policy, isFresh }: LauncherRequest): Promise<AbsolutePath> {
     const { searchPath, kernelRelease } = this.#facts;
     const key = { searchPath, kernelRelease, options: probeOptions(plan) };
-    this.#cache ??= new ProbeCache(this.#privateDirectory().path);
-    const known = this.#cache.find(key);
+    const known = isFresh === true ? undefined : this.#probeCache().find(key);
     if (known !== undefined && !this.#distrust(policy)(known.path)) return known.path;
-    const executable = await this.findLauncher(policy);
-    const failure = await this.probe(plan, executable.path);
-    if (failure !== undefined) throw failure;
-    this.#cache.add(key, executable);
+    const executable = await findBubblewrap(searchPath, this.#distrust(policy));
+    await this.#passProbe(key, executable);
     return executable.path;
+  }
+
+  /** Its place is protected from every command. */
+  async #probedBuiltin({ plan, isFresh }: LauncherRequest): Promise<AbsolutePath> {
+    const { launcher, kernelRelease } = this.#facts;
+    const executable = builtinLauncher(launcher);
+    const key = { searchPath: launcher, kernelRelease, options: probeOptions(plan) };
+    if (isFresh === true || this.#probeCache().find(key) === undefined)
+      await this.#passProbe(key, executable);
+    return launcher;
+  }
+
+  async #passProbe(key: ProbeKey, executable: FoundExecutable): Promise<void> {
+    const failure = await probeLauncher(key.options, {
+      ...this.#diagnosisTools(),
+      launcher: executable.path,
+    });
+    if (failure !== undefined) throw failure;
+    this.#probeCache().add(key, executable);
+  }
+
+  #probeCache(): ProbeCache {
+    return (this.#cache ??= new ProbeCache(this.#privateDirectory().path));
   }
 
   /**

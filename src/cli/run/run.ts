@@ -30,7 +30,7 @@ export interface RunRequest {
  */
 export async function runSandboxed({ options, argv }: RunRequest): Promise<number> {
   const command = toSandboxCommand(options, argv, workingDirectory());
-  const manager = new SandboxManager({ standby: false });
+  const manager = new SandboxManager({ standby: false, launcher: options.launcher });
   if (options.printPlan) return printPlan(manager, command, options);
   const isTerminal = options.tty ?? (leadsToTerminal(0) && leadsToTerminal(1));
   if (!isTerminal) keepOutputsBlocking();

@@ -8,14 +8,17 @@ export interface DiagnosisFacts {
   readonly apparmorRestricts: boolean;
 }
 
-/** What bubblewrap says, and what it means; the first row that matches counts. Texts of bubblewrap 0.4 to 0.11. */
+/** What a launcher says, and what it means; the first row that matches counts. Texts of bubblewrap 0.4 to 0.11, and of ours. */
 const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
-  { pattern: /can't mount proc/iu, code: 'proc-masked' },
-  { pattern: /setting up uid map|setting up gid map|loopback: failed/iu, code: 'user-namespaces-forbidden' },
+  { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },
+  {
+    pattern: /setting up uid map|setting up gid map|loopback: failed|\/proc\/self\/[ug]id_map|bring lo up/iu,
+    code: 'user-namespaces-forbidden',
+  },
   {
     pattern:
-      /no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
+      /cordon-launcher: make namespaces|no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
     code: 'user-namespaces-forbidden',
   },
 ];

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { type LaunchExit } from '../../backend.js';
 import { type CommandLine } from '../plan/launch-plan.js';
 
-/** bubblewrap's sentence, always in the C locale: `bwrap: execvp PROGRAM: ERRNO TEXT`. */
-const SENTENCE = /^bwrap: execvp (?<program>[^]*): (?<reason>[^:]+)$/u;
+/** Of bubblewrap and of our launcher, always in the C locale. */
+const SENTENCE = /^(?:bwrap: execvp|cordon-launcher: execute) (?<program>[^]*): (?<reason>[^:]+)$/u;
 
 /**
  * Reads from the launcher's words that the sandbox was ready and the program could not be executed in it.

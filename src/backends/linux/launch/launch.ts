@@ -5,8 +5,14 @@ import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type GuardRequest, type Guards } from '../../../process/guards.js';
 import { type Terminal } from '../../../process/terminal.js';
-import { type LaunchExit, type SandboxedProcess, type StdioRequest } from '../../backend.js';
+import {
+  type LaunchExit,
+  type LauncherKind,
+  type SandboxedProcess,
+  type StdioRequest,
+} from '../../backend.js';
 import { type OpenedStdio, openStdio } from '../../open-stdio.js';
+import { type Launcher } from '../setup/launcher.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
 import { bubblewrapDescriptorOptions, bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
@@ -21,7 +27,7 @@ import { signalCommand } from './signal-command.js';
 export interface LaunchTools {
   readonly guard: AbsolutePath;
   readonly guards: Guards;
-  readonly bubblewrap: AbsolutePath;
+  readonly launcher: Launcher;
   readonly deniedFile: AbsolutePath;
   readonly journal: MountPointJournal;
   readonly diagnosis: () => DiagnosisFacts;
@@ -122,7 +128,7 @@ function guardRequest({ plan, tools }: Launch, { terminal, streams }: OpenedStdi
   return {
     guard: tools.guard,
     options: terminal === undefined ? [] : ['--tty'],
-    command: [tools.bubblewrap, ...bubblewrapDescriptorOptions(), '--', ...plan.command.argv],
+    command: [tools.launcher.path, ...bubblewrapDescriptorOptions(), '--', ...plan.command.argv],
     cwd: '/',
     /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
     env: {},
@@ -130,24 +136,24 @@ function guardRequest({ plan, tools }: Launch, { terminal, streams }: OpenedStdi
     message: async (commandLine) => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
       if (told.lease === undefined) return undefined;
-      return messageFor(plan, { lease: told.lease, deniedFile: tools.deniedFile, commandLine });
+      return messageFor(plan, { lease: told.lease, tools, commandLine });
     },
   };
 }
 
 interface MessageParts {
   readonly lease: MountPointLease;
-  readonly deniedFile: AbsolutePath;
+  readonly tools: LaunchTools;
   readonly commandLine: readonly string[];
 }
 
 /** Where nobody of this user can make anything, there is nothing to cover. */
-function messageFor(plan: LinuxLaunchPlan, { lease, deniedFile, commandLine }: MessageParts): Uint8Array {
+function messageFor(plan: LinuxLaunchPlan, { lease, tools, commandLine }: MessageParts): Uint8Array {
   const { unavailable } = lease;
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, deniedFile);
+  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
   const count = options.length + plan.command.argv.length;
-  if (count > MAX_ARGUMENTS) throw tooLarge(count);
+  if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
   return encodeRequest({
     options,
     seccomp: assembleSeccompProgram(plan.seccomp),
@@ -164,6 +170,7 @@ interface Started {
 
 class LinuxSandbox implements SandboxedProcess {
   readonly pid: number;
+  readonly launcher: LauncherKind;
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
@@ -178,6 +185,7 @@ class LinuxSandbox implements SandboxedProcess {
     this.#parts = parts;
     this.#started = started;
     this.pid = started.guard.pid;
+    this.launcher = parts.tools.launcher.kind;
     const streams = connectStreams(parts, started);
     this.#messages = streams.messages;
     this.stdin = streams.stdin;
@@ -202,8 +210,8 @@ class LinuxSandbox implements SandboxedProcess {
 
   signal(name: NodeJS.Signals): Promise<boolean> {
     const { told } = this.#started;
-    const { bubblewrap } = this.#parts.tools;
-    return signalCommand(name, { init: () => told.init, isGone: () => this.#isGone, launcher: bubblewrap });
+    const { path } = this.#parts.tools.launcher;
+    return signalCommand(name, { init: () => told.init, isGone: () => this.#isGone, launcher: path });
   }
 
   kill(): void {
@@ -272,9 +280,9 @@ function filtered(source: Readable): SetupMessages {
   return source.pipe(messages);
 }
 
-/** bubblewrap's words when a path that was to be mounted has gone or been replaced since it was looked at. */
+/** A launcher's words when a path that was to be mounted has gone or been replaced since it was looked at. */
 const SOURCE_IS_GONE =
-  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table/iu;
+  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:find|open|make|mount) \//iu;
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
   return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);

@@ -1,7 +1,9 @@
 import { Transform, type TransformCallback } from 'node:stream';
 
 /** How the launcher's own sentences begin; a command's output seldom does. */
-const PREFIXES = ['bwrap: ', 'cordon-guard: '].map((text) => Buffer.from(text, 'latin1'));
+const PREFIXES = ['bwrap: ', 'cordon-guard: ', 'cordon-launcher: '].map((text) =>
+  Buffer.from(text, 'latin1'),
+);
 
 /** More than any sentence of the launcher; longer output is the command's. */
 const MAX_HELD_BYTES = 64 * 1024;

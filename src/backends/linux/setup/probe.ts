@@ -9,7 +9,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 
 /** What a probe runs with. */
 export interface ProbeTools {
-  readonly bubblewrap: AbsolutePath;
+  readonly launcher: AbsolutePath;
   readonly guard: AbsolutePath;
   readonly diagnosis: () => DiagnosisFacts;
 }
@@ -38,18 +38,18 @@ export function probeOptions(
 }
 
 /**
- * Runs bubblewrap once with a program that does nothing.
+ * Runs a launcher once with a program that does nothing.
  *
  * @param options - from `probeOptions`.
- * @param tools - bubblewrap, and the guard, whose `--probe` does nothing in any root.
+ * @param tools - the launcher, and the guard, whose `--probe` does nothing in any root.
  * @returns nothing when it works; otherwise why not (`launcher-too-old`, `user-namespaces-forbidden`,
  *   `apparmor-forbids-user-namespaces`, `proc-masked`, `wsl1`, `launcher-probe-failed`).
  */
-export async function probeBubblewrap(
+export async function probeLauncher(
   options: readonly string[],
   tools: ProbeTools,
 ): Promise<CordonError | undefined> {
-  const result = await runTool(tools.bubblewrap, [...options, '--', tools.guard, '--probe'], {
+  const result = await runTool(tools.launcher, [...options, '--', tools.guard, '--probe'], {
     timeoutMs: PROBE_TIMEOUT_MS,
     env: {},
     cwd: '/',

@@ -9,12 +9,11 @@
 #define CORDON_CHECKS_H
 
 #include <stddef.h>
-#include <sys/types.h>
 
-enum { CHECKS_HOLD = -1, SANDBOX_IS_GONE = -2 };
+enum { CHECKS_HOLD = -1 };
 
-/* Runs all checks against the mount namespace of `sandbox_pid`. Returns CHECKS_HOLD, SANDBOX_IS_GONE when
- * that process has ended, or the index of the first check that fails; a malformed list fails at the malformed check. */
-int run_checks(const char *checks, size_t length, pid_t sandbox_pid);
+/* Runs all checks; `sandbox` and `host` are descriptors of the two root directories. Returns CHECKS_HOLD or the index of the
+ * first check that fails; a malformed list fails at the malformed check. */
+int run_checks(const char *checks, size_t length, int sandbox, int host);
 
 #endif

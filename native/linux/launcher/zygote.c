@@ -1,0 +1,279 @@
+#define _GNU_SOURCE
+#include "zygote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "sandbox.h"
+#include "sys.h"
+
+/* What epoll tells of. */
+enum source_kind { REQUESTS, REPORTS, ENDS };
+
+struct source {
+  enum source_kind kind;
+  struct sandbox *sandbox;
+};
+
+struct sandbox {
+  struct sandbox *next;
+  uint32_t id;
+  pid_t init;
+  int process;       /* its pidfd: readable when its whole process namespace is gone (pidfd_open(2)) */
+  int report;        /* what it reports */
+  struct source reports, ends;
+  int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
+  struct report last;
+  int has_ended;
+};
+
+struct zygote {
+  int epoll;
+  struct channel channel;
+  struct sandbox *sandboxes;
+};
+
+static void send_event(uint32_t id, enum event_kind kind, int value) {
+  struct event event = {.id = id, .kind = kind, .value = value};
+  /* An owner that is gone is noticed where the socket is read. */
+  if (send(ZYGOTE_CONTROL, &event, sizeof event, MSG_NOSIGNAL) < 0 && errno != EPIPE && errno != ECONNRESET)
+    die("send an event");
+}
+
+static struct sandbox *find(struct zygote *zygote, uint32_t id) {
+  struct sandbox *sandbox = zygote->sandboxes;
+  while (sandbox != NULL && sandbox->id != id) sandbox = sandbox->next;
+  return sandbox;
+}
+
+static void watch(struct zygote *zygote, int fd, struct source *what) {
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = what};
+  if (epoll_ctl(zygote->epoll, EPOLL_CTL_ADD, fd, &event) != 0) die("epoll_ctl");
+}
+
+static void close_owner_ends(struct sandbox *sandbox) {
+  for (int stream = 0; stream < 3; stream++) {
+    if (sandbox->owner_ends[stream] >= 0 && close(sandbox->owner_ends[stream]) != 0) die("close");
+    sandbox->owner_ends[stream] = -1;
+  }
+}
+
+static void forget(struct zygote *zygote, struct sandbox *sandbox) {
+  struct sandbox **link = &zygote->sandboxes;
+  while (*link != sandbox) link = &(*link)->next;
+  *link = sandbox->next;
+  free(sandbox);
+}
+
+/* What was written must not be lost because a short command ended before its owner opened the pipes. */
+static void forget_when_done(struct zygote *zygote, struct sandbox *sandbox) {
+  int is_open = 0;
+  for (int stream = 0; stream < 3; stream++) is_open |= sandbox->owner_ends[stream] >= 0;
+  if (sandbox->has_ended && !is_open) forget(zygote, sandbox);
+}
+
+/* The command's ends of its streams. */
+struct streams {
+  int fds[3];
+};
+
+static int null_device(int stream) {
+  int fd = open("/dev/null", (stream == STDIN_FILENO ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+  if (fd < 0) die("open /dev/null");
+  return fd;
+}
+
+static int make_pipe(struct sandbox *sandbox, int stream) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  sandbox->owner_ends[stream] = stream == STDIN_FILENO ? ends[1] : ends[0];
+  return stream == STDIN_FILENO ? ends[0] : ends[1];
+}
+
+static void close_streams(struct streams *streams) {
+  for (int stream = 0; stream < 3; stream++)
+    if (streams->fds[stream] >= 0 && close(streams->fds[stream]) != 0) die("close");
+}
+
+/* Returns whether there were descriptors enough. */
+static int make_streams(struct sandbox *sandbox, unsigned wanted, struct streams *streams) {
+  int complete = 1;
+  for (int stream = 0; stream < 3; stream++) {
+    int is_merged = stream == STDERR_FILENO && (wanted & STREAM_MERGED) != 0;
+    int is_pipe = (wanted & 1U << stream) != 0 && !is_merged;
+    streams->fds[stream] = is_pipe     ? make_pipe(sandbox, stream)
+                           : is_merged ? fcntl(streams->fds[STDOUT_FILENO], F_DUPFD_CLOEXEC, 0)
+                                       : null_device(stream);
+    complete &= streams->fds[stream] >= 0;
+  }
+  for (int stream = 0; complete && stream < 3; stream++)
+    if (sandbox->owner_ends[stream] >= 0)
+      send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 4 + stream);
+  return complete;
+}
+
+static void launch(struct zygote *zygote, const struct frame *frame) {
+  struct launch_request request;
+  if (!read_launch(frame, &request) || find(zygote, frame->id) != NULL) {
+    send_event(frame->id, EVENT_MALFORMED, EINVAL);
+    return;
+  }
+  struct sandbox *sandbox = allocate(sizeof *sandbox);
+  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1}, .next = zygote->sandboxes};
+  struct streams streams;
+  int report[2] = {-1, -1};
+  int complete = make_streams(sandbox, request.streams, &streams) && pipe2(report, O_CLOEXEC | O_NONBLOCK) == 0;
+  sandbox->init = complete ? start_sandbox(&request, streams.fds, report[1], &sandbox->process) : -1;
+  int reason = errno;
+  close_streams(&streams);
+  if (report[1] >= 0 && close(report[1]) != 0) die("close");
+  if (sandbox->init < 0) {
+    if (report[0] >= 0 && close(report[0]) != 0) die("close");
+    close_owner_ends(sandbox);
+    free(sandbox);
+    send_event(frame->id, EVENT_MALFORMED, reason);
+    return;
+  }
+  sandbox->report = report[0];
+  zygote->sandboxes = sandbox;
+  sandbox->reports = (struct source){REPORTS, sandbox};
+  sandbox->ends = (struct source){ENDS, sandbox};
+  watch(zygote, sandbox->report, &sandbox->reports);
+  watch(zygote, sandbox->process, &sandbox->ends);
+  send_event(sandbox->id, EVENT_CHILD, (int)sandbox->init);
+}
+
+/* Its id is not given to another process before it has been reaped. */
+static void kill_sandbox(const struct sandbox *sandbox) {
+  if (!sandbox->has_ended && kill(sandbox->init, SIGKILL) != 0 && errno != ESRCH) die("kill");
+}
+
+static void obey(struct zygote *zygote, const struct frame *frame) {
+  if (frame->kind == FRAME_LAUNCH) {
+    launch(zygote, frame);
+    return;
+  }
+  struct sandbox *sandbox = find(zygote, frame->id);
+  if (sandbox == NULL) return; /* it has ended meanwhile */
+  if (frame->kind == FRAME_KILL) kill_sandbox(sandbox);
+  if (frame->kind == FRAME_OPENED) {
+    close_owner_ends(sandbox);
+    forget_when_done(zygote, sandbox);
+  }
+}
+
+static void leave(struct zygote *zygote, int status) __attribute__((noreturn));
+static void leave(struct zygote *zygote, int status) {
+  for (struct sandbox *sandbox = zygote->sandboxes; sandbox != NULL; sandbox = sandbox->next) kill_sandbox(sandbox);
+  while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) continue;
+  _exit(status);
+}
+
+static void read_requests(struct zygote *zygote) {
+  int is_open = channel_fill(&zygote->channel, ZYGOTE_CONTROL);
+  struct frame frame;
+  enum channel_state state;
+  while ((state = channel_next(&zygote->channel, &frame)) == CHANNEL_FRAME) obey(zygote, &frame);
+  if (state == CHANNEL_BROKEN) send_event(0, EVENT_MALFORMED, EPROTO);
+  if (!is_open || state == CHANNEL_BROKEN) leave(zygote, is_open ? EXIT_FAILED : 0);
+}
+
+static int shell_status(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+
+static void take_reports(struct sandbox *sandbox) {
+  struct report report;
+  ssize_t got;
+  while ((got = read(sandbox->report, &report, sizeof report)) == (ssize_t)sizeof report) {
+    sandbox->last = report;
+    if (report.kind == REPORT_RELEASED) send_event(sandbox->id, EVENT_RELEASED, 0);
+  }
+  if (got < 0 && errno != EAGAIN && errno != EINTR) die("read a report");
+}
+
+static void end_reports(struct zygote *zygote, struct sandbox *sandbox) {
+  if (epoll_ctl(zygote->epoll, EPOLL_CTL_DEL, sandbox->report, NULL) != 0) die("epoll_ctl");
+}
+
+/* Process 1 has ended, and with it its whole process namespace (pid_namespaces(7)). */
+static void conclude(struct zygote *zygote, struct sandbox *sandbox) {
+  take_reports(sandbox);
+  int wait_status;
+  while (waitpid(sandbox->init, &wait_status, 0) < 0)
+    if (errno != EINTR) die("waitpid");
+  if (close(sandbox->report) != 0 || close(sandbox->process) != 0) die("close");
+  sandbox->has_ended = 1;
+  switch (sandbox->last.kind) {
+    case REPORT_EXITED:
+      send_event(sandbox->id, EVENT_EXITED, sandbox->last.value);
+      break;
+    case REPORT_NOT_EXECUTED:
+      send_event(sandbox->id, EVENT_NOT_EXECUTED, sandbox->last.value);
+      break;
+    case REPORT_MISMATCH:
+      send_event(sandbox->id, EVENT_MISMATCH, sandbox->last.value);
+      break;
+    case REPORT_RELEASED: /* somebody has killed process 1 */
+      send_event(sandbox->id, EVENT_EXITED, shell_status(wait_status));
+      break;
+    case REPORT_NOTHING:
+      send_event(sandbox->id, EVENT_FAILED, shell_status(wait_status));
+      break;
+  }
+  forget_when_done(zygote, sandbox);
+}
+
+/* At the end of a pipe its process 1 is about to end. */
+static void read_report(struct zygote *zygote, struct sandbox *sandbox, unsigned events) {
+  take_reports(sandbox);
+  if ((events & EPOLLIN) == 0) end_reports(zygote, sandbox);
+}
+
+static void take_event(struct zygote *zygote, const struct epoll_event *event) {
+  const struct source *source = event->data.ptr;
+  switch (source->kind) {
+    case REPORTS:
+      read_report(zygote, source->sandbox, event->events);
+      return;
+    case ENDS:
+      conclude(zygote, source->sandbox);
+      return;
+    case REQUESTS:
+      read_requests(zygote);
+      return;
+  }
+}
+
+enum { MOST_EVENTS = 64 };
+
+void serve_zygote(void) {
+  struct zygote zygote = {.epoll = epoll_create1(EPOLL_CLOEXEC)};
+  if (zygote.epoll < 0) die("epoll_create1");
+  if (fcntl(ZYGOTE_CONTROL, F_SETFD, FD_CLOEXEC) != 0) die("the control socket");
+  /* Requests are read when there are some; events wait for room, which the owner makes. */
+  int flags = fcntl(ZYGOTE_CONTROL, F_GETFL);
+  if (flags < 0 || fcntl(ZYGOTE_CONTROL, F_SETFL, flags & ~O_NONBLOCK) != 0) die("the control socket");
+  struct source requests = {REQUESTS, NULL};
+  watch(&zygote, ZYGOTE_CONTROL, &requests);
+  for (;;) {
+    struct epoll_event events[MOST_EVENTS];
+    int count = epoll_wait(zygote.epoll, events, MOST_EVENTS, -1);
+    if (count < 0 && errno != EINTR) die("epoll_wait");
+    /* In this order, since each may do away with what those before it are about. */
+    static const enum source_kind ORDER[] = {REPORTS, ENDS, REQUESTS};
+    for (int turn = 0; turn < 3; turn++)
+      for (int i = 0; i < count; i++)
+        if (((struct source *)events[i].data.ptr)->kind == ORDER[turn]) take_event(&zygote, &events[i]);
+  }
+}
