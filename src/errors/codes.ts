@@ -136,6 +136,10 @@ export const ERROR_CODES = {
     when: 'The launcher could not set the sandbox up; the command did not run.',
     hint: 'Run "sandbox-run doctor"; the details hold what the launcher said.',
   },
+  'launcher-died': {
+    when: 'The process that makes sandboxes ended while a command ran; the command ended with it.',
+    hint: 'Somebody killed it, or memory ran out; the next command starts a new one.',
+  },
   'terminal-unavailable': {
     when: 'No pseudo-terminal can be made.',
     hint: 'Run with --no-tty, or install the optional package @lydell/node-pty.',

@@ -23,7 +23,7 @@ export function readGuardEvents(channel: Duplex, onEvent: (event: GuardEvent) =>
   channel.on('data', (chunk: Buffer) => {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     for (; pending.length >= EVENT_BYTES; pending = pending.subarray(EVENT_BYTES)) {
-      const event = EVENTS[pending.readUInt32LE(0)]?.(pending.readInt32LE(4));
+      const event = guardEvent(pending.readUInt32LE(0), pending.readInt32LE(4));
       if (event !== undefined) onEvent(event);
     }
   });
@@ -31,6 +31,11 @@ export function readGuardEvents(channel: Duplex, onEvent: (event: GuardEvent) =>
   channel.on('error', () => {
     channel.destroy();
   });
+}
+
+/** The event of a number and its value; undefined for a number of none. */
+export function guardEvent(kind: number, value: number): GuardEvent | undefined {
+  return EVENTS[kind]?.(value);
 }
 
 /** Resolves when the guard has closed the control socket: all its events have been read. */

@@ -1,10 +1,8 @@
-import { closeSync, constants, openSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { type Duplex, type Readable, type Writable } from 'node:stream';
 import { unreachable } from '../errors/cordon-error.js';
 import { endSession } from './end-session.js';
 import { type GuardEvent, ended, readGuardEvents } from './guard-events.js';
-import { patientReadable, swallowErrors } from './patient-streams.js';
+import { type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
 import { exitStatusOf } from './signals.js';
 import { type RunningProcess, type StreamTarget, spawnProcess } from './spawn.js';
 
@@ -88,7 +86,7 @@ export class WaitingGuard {
   /** Ends it; nothing has been run. */
   dismiss(): void {
     this.#control.destroy();
-    void this.#opening.then(closeAll);
+    void this.#opening.then(closeEnds);
   }
 
   /**
@@ -99,7 +97,7 @@ export class WaitingGuard {
    */
   async run(makeMessage: MakeMessage, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
     this.#onEvent = onEvent;
-    const streams = streamsOf(await this.#send(makeMessage));
+    const streams = streamsOfEnds(await this.#send(makeMessage));
     return {
       pid: this.pid,
       ...streams,
@@ -132,7 +130,7 @@ export class WaitingGuard {
       return ends;
     } catch (error) {
       this.#control.destroy();
-      closeAll(await this.#opening);
+      closeEnds(await this.#opening);
       throw error;
     }
   }
@@ -192,20 +190,6 @@ function momentsOf(child: RunningProcess, control: Duplex): Moments {
   };
 }
 
-type PipeEnds = readonly (number | undefined)[];
-
-function closeAll(ends: PipeEnds): void {
-  for (const fd of ends) if (fd !== undefined) closeSync(fd);
-}
-
-function streamsOf(ends: PipeEnds): Pick<GuardedProcess, 'stdin' | 'stdout' | 'stderr'> {
-  return {
-    stdin: ends[0] === undefined ? undefined : writer(ends[0]),
-    stdout: ends[1] === undefined ? undefined : reader(ends[1]),
-    stderr: ends[2] === undefined ? undefined : reader(ends[2]),
-  };
-}
-
 function mergeOption(stderr: GuardStart['stderr']): readonly string[] {
   return stderr === 'stdout' ? ['--merge'] : [];
 }
@@ -239,39 +223,4 @@ function openPipes(pid: number, control: Duplex, request: PipeRequest): Promise<
     });
     if (missing === 0) resolve(ends);
   });
-}
-
-/** A description of our own, so that making it non-blocking does not change the command's. */
-function openEnd(
-  pid: number,
-  { fd, stream }: { readonly fd: number; readonly stream: number },
-): number | undefined {
-  const flags = (stream === 0 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
-  try {
-    return openSync(`/proc/${String(pid)}/fd/${String(fd)}`, flags);
-  } catch {
-    return undefined; /* the guard has ended: there is nothing to read or write */
-  }
-}
-
-function reader(fd: number): Readable {
-  return patientReadable(socketOf(fd, { readable: true, writable: false }));
-}
-
-function writer(fd: number): Writable {
-  const socket = socketOf(fd, { readable: false, writable: true });
-  swallowErrors(socket);
-  return socket;
-}
-
-function socketOf(
-  fd: number,
-  directions: { readonly readable: boolean; readonly writable: boolean },
-): Socket {
-  try {
-    return new Socket({ fd, ...directions });
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
 }

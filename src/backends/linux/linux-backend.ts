@@ -7,7 +7,10 @@ import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../..
 import { createEvaluator } from '../../permissions/evaluate.js';
 import { Guards } from '../../process/guards.js';
 import { type LauncherChoice, type SandboxedProcess, type StdioRequest } from '../backend.js';
-import { type LaunchTools, type PlanIsStale, launchPlan } from './launch/launch.js';
+import { GuardStarter } from './launch/guard-starter.js';
+import { type PlanIsStale, launchPlan } from './launch/launch.js';
+import { type SandboxStarter } from './launch/starter.js';
+import { ZygoteStarter, canConnect } from './launch/zygote-starter.js';
 import { MountPointJournal } from './mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from './plan/launch-plan.js';
 import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
@@ -16,7 +19,7 @@ import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js
 import { type Launcher, chooseLauncher } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
-import { probeLauncher, probeOptions } from './setup/probe.js';
+import { type ProbeTools, probeLauncher, probeOptions } from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
 
@@ -45,6 +48,7 @@ export class LinuxBackend {
   #private: PrivateDirectory | undefined;
   #journal: MountPointJournal | undefined;
   #cache: ProbeCache | undefined;
+  #zygote: ZygoteStarter | undefined;
   #proc: ProcEntries | undefined;
 
   /**
@@ -91,8 +95,17 @@ export class LinuxBackend {
     policy: ManagedPolicy,
     stdio: StdioRequest,
   ): Promise<SandboxedProcess | PlanIsStale> {
-    const tools = await this.#probedTools(plan, policy);
-    return launchPlan(plan, stdio, tools);
+    const { guard, diagnosis } = this.#diagnosisTools();
+    const launcher = suited(await this.chooseLauncher({ plan, policy }), stdio);
+    const { deniedFile } = this.#privateDirectory();
+    const starter = this.#starterOf(launcher, guard);
+    return launchPlan(plan, stdio, {
+      starter,
+      launcher,
+      deniedFile,
+      diagnosis,
+      journal: this.#openJournal(),
+    });
   }
 
   /**
@@ -132,11 +145,9 @@ export class LinuxBackend {
     await this.#openJournal().sweep();
   }
 
-  async #probedTools(plan: LinuxLaunchPlan, policy: ManagedPolicy): Promise<LaunchTools> {
-    const tools = this.#diagnosisTools();
-    const launcher = await this.chooseLauncher({ plan, policy });
-    const { deniedFile } = this.#privateDirectory();
-    return { ...tools, guards: this.#guards, launcher, deniedFile, journal: this.#openJournal() };
+  #starterOf({ kind, path }: Launcher, guard: AbsolutePath): SandboxStarter {
+    if (kind === 'zygote') return (this.#zygote ??= new ZygoteStarter(path));
+    return new GuardStarter(this.#guards, { guard, launcher: path });
   }
 
   async #probedBubblewrap({ plan, policy, isFresh }: LauncherRequest): Promise<AbsolutePath> {
@@ -189,7 +200,7 @@ export class LinuxBackend {
       path.includes('/node_modules/') || places.some((place) => isWithin(path, place)) || isWritable(path);
   }
 
-  #diagnosisTools(): Pick<LaunchTools, 'guard' | 'diagnosis'> {
+  #diagnosisTools(): Pick<ProbeTools, 'guard' | 'diagnosis'> {
     const { guard } = this.#facts;
     if (!existsSync(guard)) {
       throw new CordonError('guard-missing', `cordon's native helper is missing: ${JSON.stringify(guard)}`, {
@@ -222,4 +233,9 @@ function writability(fileSystem: BoundFileSystem): (path: AbsolutePath) => boole
   const rules = fileSystem.ruleSet.rules.filter((rule) => rule.path !== ROOT_PATH);
   const evaluator = createEvaluator({ rules, globs: [] });
   return (path) => evaluator.accessAt(path) === 'write';
+}
+
+/** A zygote makes pipes, and cannot be given a terminal or a descriptor of ours: for those its program is started by itself. */
+function suited(launcher: Launcher, stdio: StdioRequest): Launcher {
+  return launcher.kind === 'zygote' && !canConnect(stdio) ? { ...launcher, kind: 'builtin' } : launcher;
 }

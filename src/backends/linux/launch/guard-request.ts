@@ -1,12 +1,9 @@
 import { type MountCheck } from '../plan/launch-plan.js';
+import { type SandboxMessage } from './starter.js';
 
 /** What the guard is told. */
-export interface GuardMessage {
-  /** bubblewrap's, without the command. */
-  readonly options: readonly string[];
-  readonly seccomp: Uint8Array;
-  readonly checks: readonly MountCheck[];
-  /** bubblewrap's whole command line, for a guard that was started without one; else empty. */
+export interface GuardMessage extends SandboxMessage {
+  /** The launcher's whole command line, for a guard that was started without one; else empty. */
   readonly commandLine: readonly string[];
 }
 
@@ -18,7 +15,7 @@ export interface GuardMessage {
  */
 export function encodeRequest({ options, seccomp, checks, commandLine }: GuardMessage): Buffer {
   const args = encodeStrings(options);
-  const checked = Buffer.concat(checks.map(encodeCheck));
+  const checked = encodeChecks(checks);
   const argv = encodeStrings(commandLine);
   const header = Buffer.alloc(20);
   header.write('CRD2', 'latin1');
@@ -29,8 +26,14 @@ export function encodeRequest({ options, seccomp, checks, commandLine }: GuardMe
   return Buffer.concat([header, args, seccomp, checked, argv]);
 }
 
-function encodeStrings(strings: readonly string[]): Buffer {
+/** Strings, each ended by NUL. */
+export function encodeStrings(strings: readonly string[]): Buffer {
   return Buffer.from(strings.map((text) => `${text}\0`).join(''), 'utf8');
+}
+
+/** Checks as native/linux/common/checks.h has them. */
+export function encodeChecks(checks: readonly MountCheck[]): Buffer {
+  return Buffer.concat(checks.map(encodeCheck));
 }
 
 function encodeCheck(check: MountCheck): Buffer {

@@ -3,7 +3,6 @@ import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
-import { type GuardRequest, type Guards } from '../../../process/guards.js';
 import { type Terminal } from '../../../process/terminal.js';
 import {
   type LaunchExit,
@@ -14,19 +13,19 @@ import {
 import { type OpenedStdio, openStdio } from '../../open-stdio.js';
 import { type Launcher } from '../setup/launcher.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
-import { bubblewrapDescriptorOptions, bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
+import { bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
-import { encodeRequest } from './guard-request.js';
 import { readExecFailure } from './exec-failure.js';
 import { SetupMessages } from './setup-messages.js';
+import { type SandboxMessage, type SandboxStart, type SandboxStarter } from './starter.js';
 import { signalCommand } from './signal-command.js';
 
 /** What a launch uses on this machine. */
 export interface LaunchTools {
-  readonly guard: AbsolutePath;
-  readonly guards: Guards;
+  /** Makes the sandbox, by `launcher`. */
+  readonly starter: SandboxStarter;
   readonly launcher: Launcher;
   readonly deniedFile: AbsolutePath;
   readonly journal: MountPointJournal;
@@ -68,7 +67,7 @@ export async function launchPlan(
   };
   try {
     /* The guard starts while the mount points are made. */
-    const guard = await tools.guards.run(guardRequest({ plan, stdio, tools }, opened, told), (event) => {
+    const guard = await tools.starter.start(startOf({ plan, stdio, tools }, opened, told), (event) => {
       noteEvent(told, event);
     });
     if (told.lease === undefined) return { kind: 'stale' };
@@ -124,42 +123,29 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
   }
 }
 
-function guardRequest({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, told: Told): GuardRequest {
+function startOf({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, told: Told): SandboxStart {
   return {
-    guard: tools.guard,
-    options: terminal === undefined ? [] : ['--tty'],
-    command: [tools.launcher.path, ...bubblewrapDescriptorOptions(), '--', ...plan.command.argv],
-    cwd: '/',
-    /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
-    env: {},
-    ...streams,
-    message: async (commandLine) => {
+    streams,
+    hasTerminal: terminal !== undefined,
+    command: plan.command.argv,
+    message: async () => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
-      if (told.lease === undefined) return undefined;
-      return messageFor(plan, { lease: told.lease, tools, commandLine });
+      return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools);
     },
   };
 }
 
-interface MessageParts {
-  readonly lease: MountPointLease;
-  readonly tools: LaunchTools;
-  readonly commandLine: readonly string[];
-}
-
 /** Where nobody of this user can make anything, there is nothing to cover. */
-function messageFor(plan: LinuxLaunchPlan, { lease, tools, commandLine }: MessageParts): Uint8Array {
-  const { unavailable } = lease;
+function messageFor(
+  plan: LinuxLaunchPlan,
+  { unavailable }: MountPointLease,
+  tools: LaunchTools,
+): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
   const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
   const count = options.length + plan.command.argv.length;
   if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
-  return encodeRequest({
-    options,
-    seccomp: assembleSeccompProgram(plan.seccomp),
-    checks: plan.checks,
-    commandLine,
-  });
+  return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
 }
 
 interface Started {
@@ -235,7 +221,7 @@ class LinuxSandbox implements SandboxedProcess {
     const { last } = this.#started.told;
     if (last?.kind === 'exited') return { kind: 'exited', code: last.code };
     if (last?.kind === 'mismatch') throw mismatch(this.#parts.plan, last.index);
-    if (last?.kind === 'failed') return this.#explainFailure();
+    if (last?.kind === 'failed' || last?.kind === 'not-executed') return this.#explainFailure();
     return { kind: 'exited', code: guardStatus };
   }
 
