@@ -49,8 +49,14 @@ function commandLine(
   args: readonly string[],
   { launcher = [], installation }: SandboxedOptions,
 ): readonly [string, ...string[]] {
-  const [file, ...rest] = [...launcher, ...sandboxRunCommand(installation), ...args];
+  const [file, ...rest] = [...launcher, ...sandboxRunCommand(installation), ...launcherChoice(args), ...args];
   return [file ?? '', ...rest];
+}
+
+/** The launcher that all runs of a project use, if it names one. */
+function launcherChoice([first]: readonly string[]): readonly string[] {
+  const choice = process.env['CORDON_TEST_LAUNCHER'];
+  return choice !== undefined && first?.startsWith('-') === true ? ['--launcher', choice] : [];
 }
 
 function programOptions({ home, env, ...options }: SandboxedOptions): ProgramOptions {

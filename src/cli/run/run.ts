@@ -1,6 +1,7 @@
 import { createReadStream, fstatSync, statSync } from 'node:fs';
 import { type Writable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { type LauncherChoice } from '../../backends/backend.js';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
@@ -34,7 +35,7 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
   if (options.printPlan) return printPlan(manager, command, options);
   const isTerminal = options.tty ?? (leadsToTerminal(0) && leadsToTerminal(1));
   if (!isTerminal) keepOutputsBlocking();
-  const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes();
+  const stdio = isTerminal ? ({ kind: 'terminal', ...terminalSize() } as const) : pipes(options.launcher);
   const signals = new SignalForwarder();
   try {
     const running = await manager.spawn({ ...command, stdio });
@@ -74,7 +75,10 @@ async function finish(running: RunningCommand, options: RunOptions): Promise<num
  * Input and output are ours, untouched. Standard error passes through us, so that a refusal can be told from it; where both
  * outputs are one file, both do, so that their order is kept.
  */
-function pipes(): NonNullable<SandboxCommand['stdio']> {
+function pipes(launcher: LauncherChoice | undefined): NonNullable<SandboxCommand['stdio']> {
+  /* A zygote cannot be given descriptors of ours. */
+  if (launcher === 'zygote')
+    return { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stderr: isSameFile(1, 2) ? 'stdout' : 'pipe' };
   const stdin = isPassedOn(0) ? { fd: 0 } : 'pipe';
   if (isSameFile(1, 2)) return { kind: 'pipes', stdin, stdout: 'pipe', stderr: 'stdout' };
   return { kind: 'pipes', stdin, stdout: { fd: 1 }, stderr: 'pipe' };
@@ -82,7 +86,7 @@ function pipes(): NonNullable<SandboxCommand['stdio']> {
 
 /** Copies our input, which is a file, to the command; one that does not read it to its end is no error. */
 function feed(input: Writable): void {
-  const source = createReadStream('', { fd: 0, autoClose: false });
+  const source = fstatSync(0).isFile() ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin;
   source.on('error', () => input.destroy());
   input.on('error', () => source.destroy());
   source.pipe(input);
