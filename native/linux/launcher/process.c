@@ -122,20 +122,27 @@ static void close_streams(void) {
     if (close(stream) != 0 && errno != EBADF) die("close");
 }
 
-static void watch_over(pid_t child, int failure, int report) __attribute__((noreturn));
-static void watch_over(pid_t child, int failure, int report) {
+struct watch {
+  pid_t child;
+  int failure; /* tells why the command could not be executed */
+  int report;
+  int ends_the_rest;
+};
+
+static void watch_over(const struct watch *watch) __attribute__((noreturn));
+static void watch_over(const struct watch *watch) {
   /* The command must not reach this process's memory or descriptors (ptrace(2), PR_SET_DUMPABLE). */
   if (prctl(PR_SET_DUMPABLE, 0) != 0) die("PR_SET_DUMPABLE");
   int reason;
-  int has_failed = read_full(failure, &reason, sizeof reason) == sizeof reason;
-  if (close(failure) != 0) die("close");
-  if (has_failed) send_report(report, REPORT_NOT_EXECUTED, reason);
-  else send_report(report, REPORT_RELEASED, 0);
+  int has_failed = read_full(watch->failure, &reason, sizeof reason) == sizeof reason;
+  if (close(watch->failure) != 0) die("close");
+  if (has_failed) send_report(watch->report, REPORT_NOT_EXECUTED, reason);
+  else send_report(watch->report, REPORT_RELEASED, 0);
   /* Whoever reads the command's output must not have to wait for this process. */
   close_streams();
-  int status = reap_until(child);
-  if (!has_failed) send_report(report, REPORT_EXITED, status);
-  reap_the_rest();
+  int status = reap_until(watch->child);
+  if (!has_failed) send_report(watch->report, REPORT_EXITED, status);
+  if (!watch->ends_the_rest) reap_the_rest();
   _exit(status);
 }
 
@@ -153,5 +160,5 @@ void run_command(const struct setup *setup, const struct command *command, int r
   if (child < 0) die("fork");
   if (child == 0) execute(setup, command, failure[1]);
   if (close(failure[1]) != 0) die("close");
-  watch_over(child, failure[0], report);
+  watch_over(&(struct watch){child, failure[0], report, command->ends_the_rest});
 }

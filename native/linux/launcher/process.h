@@ -37,6 +37,7 @@ struct command {
   char **argv;
   const char *working_directory; /* the caller's, for a setup that names none */
   struct filters filters;
+  int ends_the_rest; /* what the command has left running ends with it */
 };
 
 /* In the finished sandbox: makes environment and session, gives up privileges, executes the command, as process 1 or as a child of

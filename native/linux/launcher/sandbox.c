@@ -113,7 +113,8 @@ static void become_sandbox(struct start *start, const int streams[3], int report
   size_t count;
   struct filter filter = {request->filter, request->filter_length};
   const struct command command = {.argv = split_strings(request->command, request->command_length, &count),
-                                  .filters = {&filter, 1}};
+                                  .filters = {&filter, 1},
+                                  .ends_the_rest = 1};
   run_command(&start->setup, &command, 3);
 }
 
