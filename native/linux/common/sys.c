@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,29 @@ static void (*last_action)(void);
 
 void before_dying(void (*action)(void)) { last_action = action; }
 
-void die(const char *what) {
+static const char *program_name;
+static int failure_status = EXIT_FAILED;
+
+void identify_program(const char *name, int status) {
+  program_name = name;
+  failure_status = status;
+}
+
+void die(const char *what) { die_at("%s", what); }
+
+void die_at(const char *step, ...) {
   int saved = errno;
   void (*action)(void) = last_action;
   last_action = NULL; /* it may die too */
   if (action != NULL) action();
-  fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, strerror(saved));
-  _exit(EXIT_FAILED);
+  char words[8192];
+  va_list arguments;
+  va_start(arguments, step);
+  vsnprintf(words, sizeof words, step, arguments);
+  va_end(arguments);
+  const char *program = program_name == NULL ? program_invocation_short_name : program_name;
+  dprintf(STDERR_FILENO, "%s: %s: %s\n", program, words, strerror(saved));
+  _exit(failure_status);
 }
 
 size_t read_full(int fd, void *buffer, size_t length) {
@@ -58,25 +76,44 @@ void place_descriptor(int fd, int target) {
 }
 
 /* Before Linux 5.9 there is no close_range. */
-static void close_listed_from(int first) {
+static void close_listed(int first, int last) {
   DIR *listing = opendir("/proc/self/fd");
   if (listing == NULL) die("open /proc/self/fd");
   int own = dirfd(listing);
   for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
     char *end = NULL;
     long number = strtol(entry->d_name, &end, 10);
-    if (*end != '\0' || number < first || number == own) continue;
+    if (*end != '\0' || number < first || number > last || number == own) continue;
     if (close((int)number) != 0 && errno != EINTR) die("close");
   }
   if (closedir(listing) != 0) die("closedir");
 }
 
-void close_from(int first) {
+static void close_between(int first, int last) {
+  if (first > last) return;
 #ifdef SYS_close_range
-  if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
+  if (syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0U) == 0) return;
   if (errno != ENOSYS && errno != EPERM) die("close_range");
 #endif
-  close_listed_from(first);
+  close_listed(first, last);
+}
+
+void close_from(int first) { close_between(first, INT_MAX); }
+
+static int by_number(const void *left, const void *right) {
+  int a = *(const int *)left, b = *(const int *)right;
+  return (a > b) - (a < b);
+}
+
+void close_all_but(int *kept, size_t count) {
+  qsort(kept, count, sizeof *kept, by_number);
+  int next = STDERR_FILENO + 1;
+  for (size_t i = 0; i < count; i++) {
+    if (kept[i] < next) continue;
+    close_between(next, kept[i] - 1);
+    next = kept[i] + 1;
+  }
+  close_from(next);
 }
 
 void *allocate(size_t length) {

@@ -1,0 +1,18 @@
+/* The sandbox's side of a launch, from the moment it is in its namespaces. */
+#ifndef CORDON_SANDBOX_H
+#define CORDON_SANDBOX_H
+
+#include "setup.h"
+#include "user-namespace.h"
+
+/* What the process that starts a sandbox hands on. */
+struct launch {
+  unsigned made; /* namespaces, CLONE_NEW… */
+  int report_fd;
+  struct identity caller;
+};
+
+/* Sets everything up, in the first process of the sandbox, and becomes the command or process 1. */
+void run_sandbox(struct setup *setup, const struct launch *launch) __attribute__((noreturn));
+
+#endif
