@@ -37,7 +37,10 @@ void die_at(const char *step, ...) {
   vsnprintf(words, sizeof words, step, arguments);
   va_end(arguments);
   const char *program = program_name == NULL ? program_invocation_short_name : program_name;
-  dprintf(STDERR_FILENO, "%s: %s: %s\n", program, words, strerror(saved));
+  char line[sizeof words + 256];
+  int length = snprintf(line, sizeof line, "%s: %s: %s\n", program, words, strerror(saved));
+  /* At once, so that nobody else's words stand in between. Nothing can be done when it fails. */
+  if (write(STDERR_FILENO, line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1) < 0) _exit(failure_status);
   _exit(failure_status);
 }
 

@@ -65,11 +65,11 @@ static void mount_terminals(struct root *root, int dev) {
   if (close(pts) != 0) die("close");
 }
 
-/* The caller's terminal, which the command may use, has no name in the new devpts; this one is the usual (console(4)). It cannot be
- * bound when it belongs to another mount namespace, and is then left out. */
+/* The caller's terminal, which the command may use, has no name in the new devpts; this one is the usual (console(4)). One that
+ * cannot be found by a name is left out. */
 static void bind_console(struct root *root, int dev) {
   if (!isatty(STDOUT_FILENO)) return;
-  struct source source = open_source(root, AT_FDCWD, path_of(STDOUT_FILENO).text, "the terminal");
+  struct source source = open_source_of(root, STDOUT_FILENO, "the terminal");
   if (source.fd >= 0) bind_device(root, dev, source, "console");
 }
 

@@ -4,6 +4,7 @@
  * Exit status: the command's own, 128+n when signal n ended it; 1 when the sandbox could not be set up. */
 #define _GNU_SOURCE
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "capabilities.h"
@@ -20,7 +21,9 @@ enum { EXIT_NOT_SET_UP = 1 };
 extern char **environ;
 
 static int refuse(const struct complaint *complaint) {
-  dprintf(STDERR_FILENO, NAME ": " USAGE_ERROR "%s\n", complaint->text);
+  char line[sizeof complaint->text + 64];
+  snprintf(line, sizeof line, NAME ": " USAGE_ERROR "%s\n", complaint->text);
+  write_full(STDERR_FILENO, line, strlen(line));
   return EXIT_NOT_SET_UP;
 }
 

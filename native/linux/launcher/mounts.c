@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -29,6 +30,23 @@ struct source open_source(const struct root *root, int directory, const char *pa
   if (source.fd >= 0 && fstat(source.fd, &status) != 0) die_at(FAILED_MOUNT, name, "the new root");
   source.is_directory = source.fd >= 0 && S_ISDIR(status.st_mode);
   return source;
+}
+
+static bool is_same_object(int left, int right) {
+  struct stat a, b;
+  return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+struct source open_source_of(const struct root *root, int fd, const char *name) {
+  char path[PATH_MAX];
+  ssize_t length = readlink(path_of(fd).text, path, sizeof path - 1);
+  if (length < 0) return (struct source){.fd = -1};
+  path[length] = '\0';
+  struct source source = open_source(root, AT_FDCWD, path, name);
+  if (source.fd < 0 || is_same_object(source.fd, fd)) return source;
+  if (close(source.fd) != 0) die("close");
+  errno = ESTALE;
+  return (struct source){.fd = -1};
 }
 
 void bind_source(struct root *root, struct source source, int target, const char *target_name, unsigned flags) {

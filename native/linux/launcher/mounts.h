@@ -18,6 +18,10 @@ struct source {
  * cannot be opened. */
 struct source open_source(const struct root *root, int directory, const char *path, const char *name);
 
+/* The same for what a descriptor of the caller's is open at, by its path: the kernel binds nothing that was opened in another
+ * mount namespace. Fails with ESTALE when something else is at the path by now. */
+struct source open_source_of(const struct root *root, int fd, const char *name);
+
 /* Binds a source to an open place in the new root; `flags` are READ_ONLY and WITH_DEVICES. Closes the source. Dies on error. */
 void bind_source(struct root *root, struct source source, int target, const char *target_name, unsigned flags);
 

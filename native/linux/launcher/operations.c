@@ -51,7 +51,7 @@ static void bind_path(struct root *root, const struct operation *operation) {
 static void bind_descriptor(struct root *root, const struct operation *operation) {
   char name[32];
   snprintf(name, sizeof name, "descriptor %d", operation->fd);
-  struct source source = open_source(root, operation->fd, "", name);
+  struct source source = open_source_of(root, operation->fd, name);
   if (source.fd < 0) die_at(FAILED_MOUNT, name, operation->target);
   bind_on_target(root, operation, source);
 }

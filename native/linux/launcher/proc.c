@@ -40,9 +40,20 @@ static int open_target(const struct root *root, const char *target) {
   return fd;
 }
 
+/* Only who owns a pid namespace may mount a /proc for it (pid_namespaces(7)): the host's may not belong to us. */
+static void mount_on_place(struct root *root, int place, const char *target) {
+  if (!root->shares_pids) {
+    mount_new(root, (struct file_system){"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL}, place, target);
+    return;
+  }
+  struct source source = open_source(root, AT_FDCWD, "/proc", "/proc");
+  if (source.fd < 0) die_at(FAILED_MOUNT, "/proc", target);
+  bind_source(root, source, place, target, 0);
+}
+
 void mount_proc(struct root *root, const char *target) {
   int place = open_target(root, target);
-  mount_new(root, (struct file_system){"proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL}, place, target);
+  mount_on_place(root, place, target);
   if (close(place) != 0) die("close");
   int proc = open_target(root, target);
   for (size_t i = 0; i < sizeof MACHINE_WIDE / sizeof *MACHINE_WIDE; i++)

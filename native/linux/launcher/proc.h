@@ -4,7 +4,7 @@
 
 #include "root.h"
 
-/* Mounts a proc(5) of the process's pid namespace on a directory of the new root. Dies on error. */
+/* Mounts a new proc(5) on a directory of the new root, or binds the host's when its processes are shared. Dies on error. */
 void mount_proc(struct root *root, const char *target);
 
 #endif

@@ -32,8 +32,13 @@ static void mount_base(void) {
   if (mount(NULL, "/..", NULL, MS_UNBINDABLE, NULL) != 0) die_at(FAILED_ROOT, "make its base unbindable");
 }
 
-struct root begin_root(void) {
-  struct root root = {.scratch = -1, .has_mount_fds = kernel_has_mount_fds(), .proc = open_directory(AT_FDCWD, "/proc")};
+struct root begin_root(bool shares_pids) {
+  struct root root = {
+      .proc = open_directory(AT_FDCWD, "/proc"),
+      .scratch = -1,
+      .has_mount_fds = kernel_has_mount_fds(),
+      .shares_pids = shares_pids,
+  };
   leave_propagation();
   mount_base();
   root.base = open_directory(AT_FDCWD, "/..");

@@ -16,10 +16,11 @@ struct root {
   int scratch;          /* a tmpfs for data that is bound; -1 until it is needed */
   unsigned data_count;  /* files in it */
   bool has_mount_fds;   /* the kernel has mount_setattr(2) and what came before it */
+  bool shares_pids;     /* with the host: its /proc is the one to show */
 };
 
 /* Takes the mount namespace off the host's propagation and mounts an empty root. Dies on error. */
-struct root begin_root(void);
+struct root begin_root(bool shares_pids);
 
 /* To be called when something was mounted on the directory `target`, which may be the root itself. */
 void note_mount(struct root *root, int target);

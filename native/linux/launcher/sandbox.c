@@ -32,7 +32,8 @@ static void settle_in_namespaces(const struct setup *setup, const struct launch 
 }
 
 static void make_root(const struct setup *setup) {
-  struct root root = begin_root();
+  const struct namespaces *namespaces = &setup->namespaces;
+  struct root root = begin_root((namespaces->plain & CLONE_NEWPID) == 0 && namespaces->pid_fd == NONE);
   carry_out(&root, setup->operations, setup->operation_count);
   enter_root(&root);
   finish_user_namespaces(setup, root.proc);
