@@ -2,6 +2,7 @@
 #ifndef CORDON_SYS_H
 #define CORDON_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,9 @@ void close_from(int first);
 
 /* Closes every descriptor above standard error but `count` of them. Sorts `kept`; numbers below 3 and repeated ones do no harm. */
 void close_all_but(int *kept, size_t count);
+
+/* Whether two descriptors are of the same file, however it was opened. */
+bool is_same_object(int left, int right);
 
 /* Memory that is there, or death. */
 void *allocate(size_t length);

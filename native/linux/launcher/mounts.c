@@ -32,11 +32,6 @@ struct source open_source(const struct root *root, int directory, const char *pa
   return source;
 }
 
-static bool is_same_object(int left, int right) {
-  struct stat a, b;
-  return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 struct source open_source_of(const struct root *root, int fd, const char *name) {
   char path[PATH_MAX];
   ssize_t length = readlink(path_of(fd).text, path, sizeof path - 1);

@@ -144,11 +144,6 @@ static bool limit_all_below(int top, uint64_t attributes) {
   return is_done;
 }
 
-static bool is_same_object(int left, int right) {
-  struct stat a, b;
-  return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 /* The mount of `source` that was just made at an open place, whose descriptor stays below it. There is only its path to go by,
  * through ".." as in root.h; a directory on it may have been renamed meanwhile, so what is found there is compared. */
 static int open_new_mount(int source, int place) {

@@ -9,29 +9,10 @@
 #include <string.h>
 
 #include "environment.h"
+#include "parser.h"
 #include "values.h"
 
-struct parser {
-  struct setup *setup;
-  const struct parse_context *context;
-  struct complaint *complaint;
-  /* What --perms and --size said, until the next option takes it. */
-  bool has_permissions, has_size;
-  mode_t permissions;
-  uint64_t size;
-  bool has_seccomp, has_added_seccomp;
-};
-
-struct option {
-  const char *name;
-  int arity;
-  bool (*take)(struct parser *parser, const struct option *option, char **values);
-  int what; /* for `take` */
-  unsigned flags;
-};
-
-static bool complain(struct parser *parser, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool complain(struct parser *parser, const char *format, ...) {
+bool complain(struct parser *parser, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(parser->complaint->text, sizeof parser->complaint->text, format, arguments);
@@ -39,260 +20,18 @@ static bool complain(struct parser *parser, const char *format, ...) {
   return false;
 }
 
-static bool complain_of_value(struct parser *parser, const struct option *option, const char *value) {
+bool complain_of_value(struct parser *parser, const struct option *option, const char *value) {
   return complain(parser, "%s cannot take the value \"%s\"", option->name, value);
 }
 
-/* A descriptor that is named here is not for the command. */
-static bool take_descriptor(struct parser *parser, const struct option *option, const char *value, int *fd) {
+bool take_descriptor(struct parser *parser, const struct option *option, const char *value, int *fd) {
   if (!parse_descriptor(value, fd)) return complain_of_value(parser, option, value);
   int *used = append(&parser->setup->used_fds, &parser->setup->used_count, sizeof *used);
   *used = *fd;
   return true;
 }
 
-/* Makes an operation, which takes the permissions that stand before it. */
-static struct operation *add(struct parser *parser, const struct option *option, const char *target) {
-  struct setup *setup = parser->setup;
-  struct operation *operation = append(&setup->operations, &setup->operation_count, sizeof *operation);
-  *operation = (struct operation){
-      .kind = (enum operation_kind)option->what,
-      .flags = option->flags,
-      .target = target,
-      .fd = NONE,
-      .parents = 0755,
-  };
-  return operation;
-}
-
-/* Who may not enter the last directory need not enter its parents (bwrap(1), --perms). */
-static mode_t parents_of(mode_t permissions) {
-  mode_t parents = 0755;
-  if ((permissions & 0070) == 0) parents &= ~(mode_t)0050;
-  if ((permissions & 0007) == 0) parents &= ~(mode_t)0005;
-  return parents;
-}
-
-static struct operation *add_with_permissions(struct parser *parser, const struct option *option, const char *target,
-                                              mode_t usual) {
-  struct operation *operation = add(parser, option, target);
-  operation->permissions = parser->has_permissions ? parser->permissions : usual;
-  if (parser->has_permissions) operation->parents = parents_of(parser->permissions);
-  parser->has_permissions = false;
-  return operation;
-}
-
-/* For open_tree(2) an empty path would be the working directory. */
-static bool take_bind(struct parser *parser, const struct option *option, char **values) {
-  if (*values[0] == '\0') return complain_of_value(parser, option, values[0]);
-  add(parser, option, values[1])->source = values[0];
-  return true;
-}
-
-static bool take_bind_fd(struct parser *parser, const struct option *option, char **values) {
-  int fd;
-  if (!take_descriptor(parser, option, values[0], &fd)) return false;
-  add(parser, option, values[1])->fd = fd;
-  return true;
-}
-
-static bool take_data(struct parser *parser, const struct option *option, char **values) {
-  int fd;
-  if (!take_descriptor(parser, option, values[0], &fd)) return false;
-  mode_t usual = option->what == PLAIN_FILE ? 0666 : 0600;
-  add_with_permissions(parser, option, values[1], usual)->fd = fd;
-  return true;
-}
-
-static bool take_directory(struct parser *parser, const struct option *option, char **values) {
-  add_with_permissions(parser, option, values[0], 0755);
-  return true;
-}
-
-static bool take_tmpfs(struct parser *parser, const struct option *option, char **values) {
-  add_with_permissions(parser, option, values[0], 0755)->size = parser->has_size ? parser->size : 0;
-  parser->has_size = false;
-  return true;
-}
-
-static bool take_target(struct parser *parser, const struct option *option, char **values) {
-  add(parser, option, values[0]);
-  return true;
-}
-
-static bool take_chmod(struct parser *parser, const struct option *option, char **values) {
-  mode_t permissions;
-  if (!parse_permissions(values[0], &permissions)) return complain_of_value(parser, option, values[0]);
-  add(parser, option, values[1])->permissions = permissions;
-  return true;
-}
-
-static bool take_permissions(struct parser *parser, const struct option *option, char **values) {
-  if (parser->has_permissions) return complain(parser, "%s was given twice for one option", option->name);
-  if (!parse_permissions(values[0], &parser->permissions)) return complain_of_value(parser, option, values[0]);
-  parser->has_permissions = true;
-  return true;
-}
-
-static bool take_size(struct parser *parser, const struct option *option, char **values) {
-  if (parser->has_size) return complain(parser, "%s was given twice for one option", option->name);
-  if (!parse_size(values[0], &parser->size)) return complain_of_value(parser, option, values[0]);
-  parser->has_size = true;
-  return true;
-}
-
-static bool take_unshare(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  parser->setup->namespaces.plain |= (unsigned)option->what;
-  return true;
-}
-
-static bool take_unshare_user(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  parser->setup->namespaces.user = (enum wish)option->what;
-  return true;
-}
-
-static bool take_unshare_cgroup(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  parser->setup->namespaces.cgroup = (enum wish)option->what;
-  return true;
-}
-
-static bool take_unshare_all(struct parser *parser, const struct option *option, char **values) {
-  (void)option, (void)values;
-  struct namespaces *namespaces = &parser->setup->namespaces;
-  namespaces->plain = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS;
-  namespaces->user = namespaces->cgroup = IF_POSSIBLE;
-  return true;
-}
-
-static bool take_share_net(struct parser *parser, const struct option *option, char **values) {
-  (void)option, (void)values;
-  parser->setup->namespaces.plain &= ~(unsigned)CLONE_NEWNET;
-  return true;
-}
-
-enum flag { DISABLE_USER, ASSERT_USER_DISABLED, NEW_SESSION, DIE_WITH_PARENT, AS_PID_1, LEVEL_PREFIX, CLEAR_ENVIRONMENT };
-
-static bool take_flag(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  struct setup *setup = parser->setup;
-  switch ((enum flag)option->what) {
-    case DISABLE_USER: setup->namespaces.disables_user = true; break;
-    case ASSERT_USER_DISABLED: setup->namespaces.asserts_user_disabled = true; break;
-    case NEW_SESSION: setup->has_new_session = true; break;
-    case DIE_WITH_PARENT: setup->dies_with_parent = true; break;
-    case AS_PID_1: setup->is_command_pid_1 = true; break;
-    case CLEAR_ENVIRONMENT: clear_environment(setup); break;
-    case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
-  }
-  return true;
-}
-
-enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK };
-
-static int *place_of(struct setup *setup, enum descriptor descriptor) {
-  switch (descriptor) {
-    case USER: return &setup->namespaces.user_fd;
-    case SECOND_USER: return &setup->namespaces.second_user_fd;
-    case PID: return &setup->namespaces.pid_fd;
-    case INFO: return &setup->info_fd;
-    case STATUS: return &setup->status_fd;
-    case BLOCK: return &setup->block_fd;
-    case USER_BLOCK: break;
-  }
-  return &setup->user_block_fd;
-}
-
-static bool take_one_descriptor(struct parser *parser, const struct option *option, char **values) {
-  return take_descriptor(parser, option, values[0], place_of(parser->setup, (enum descriptor)option->what));
-}
-
-static bool take_sync(struct parser *parser, const struct option *option, char **values) {
-  int fd;
-  if (!take_descriptor(parser, option, values[0], &fd)) return false;
-  int *place = append(&parser->setup->sync_fds, &parser->setup->sync_count, sizeof *place);
-  *place = fd;
-  return true;
-}
-
-/* The last --seccomp counts, every --add-seccomp-fd does. */
-static bool take_seccomp(struct parser *parser, const struct option *option, char **values) {
-  struct setup *setup = parser->setup;
-  bool is_added = option->what;
-  if (is_added ? parser->has_seccomp : parser->has_added_seccomp)
-    return complain(parser, "--seccomp and --add-seccomp-fd exclude each other");
-  int fd;
-  if (!take_descriptor(parser, option, values[0], &fd)) return false;
-  if (!is_added && parser->has_seccomp) {
-    setup->seccomp_fds[0] = fd;
-    return true;
-  }
-  int *place = append(&setup->seccomp_fds, &setup->seccomp_count, sizeof *place);
-  *place = fd;
-  parser->has_seccomp = !is_added;
-  parser->has_added_seccomp = is_added;
-  return true;
-}
-
-enum word { CHDIR, ARGV0, HOSTNAME };
-
-static bool take_word(struct parser *parser, const struct option *option, char **values) {
-  struct setup *setup = parser->setup;
-  switch ((enum word)option->what) {
-    case CHDIR: setup->chdir = values[0]; break;
-    case ARGV0: setup->argv0 = values[0]; break;
-    case HOSTNAME: setup->hostname = values[0]; break;
-  }
-  return true;
-}
-
-static bool take_lock_file(struct parser *parser, const struct option *option, char **values) {
-  (void)option;
-  const char **place = append(&parser->setup->lock_files, &parser->setup->lock_file_count, sizeof *place);
-  *place = values[0];
-  return true;
-}
-
-enum identity { UID, GID };
-
-static bool take_id(struct parser *parser, const struct option *option, char **values) {
-  int64_t *id = option->what == UID ? &parser->setup->uid : &parser->setup->gid;
-  return parse_id(values[0], id) || complain_of_value(parser, option, values[0]);
-}
-
-static bool take_setenv(struct parser *parser, const struct option *option, char **values) {
-  return set_variable(parser->setup, values[0], values[1]) || complain_of_value(parser, option, values[0]);
-}
-
-static bool take_unsetenv(struct parser *parser, const struct option *option, char **values) {
-  return unset_variable(parser->setup, values[0]) || complain_of_value(parser, option, values[0]);
-}
-
-static bool take_capability(struct parser *parser, const struct option *option, char **values) {
-  uint64_t bits;
-  if (!parse_capability(values[0], &bits)) return complain_of_value(parser, option, values[0]);
-  struct capability_wish *wish = &parser->setup->capabilities;
-  bool is_given = option->what;
-  wish->given = is_given ? wish->given | bits : wish->given & ~bits;
-  wish->taken = is_given ? wish->taken & ~bits : wish->taken | bits;
-  return true;
-}
-
-static bool refuse_label(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  return complain(parser, "%s is not supported: this launcher sets no SELinux labels", option->name);
-}
-
-static bool take_purpose(struct parser *parser, const struct option *option, char **values) {
-  (void)values;
-  if (option->what == SHOW_HELP) parser->setup->purpose = SHOW_HELP;
-  else parser->setup->purpose = SHOW_VERSION;
-  return true;
-}
-
-static bool take_args(struct parser *parser, const struct option *option, char **values);
+static take_option take_args;
 
 /* Sorted by name, for bsearch(3). */
 static const struct option OPTIONS[] = {

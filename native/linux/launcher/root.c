@@ -48,14 +48,8 @@ struct root begin_root(bool shares_pids) {
   return root;
 }
 
-static bool is_same_file(int left, int right) {
-  struct stat a, b;
-  if (fstat(left, &a) != 0 || fstat(right, &b) != 0) die("fstat");
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 void note_mount(struct root *root, int target) {
-  if (!is_same_file(root->top, target)) return;
+  if (!is_same_object(root->top, target)) return;
   if (close(root->top) != 0) die("close");
   root->top = open_directory(root->base, "root");
 }
