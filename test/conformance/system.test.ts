@@ -203,7 +203,7 @@ describeOnStage('other processes', (stage) => {
     const { output } = await stage.shell('ls /proc | grep -c "^[0-9]"; cat /proc/1/comm');
     const [count, init] = output.split('\n');
     expect(Number(count)).toBeLessThan(8);
-    expect(init).toBe('bwrap');
+    expect(['bwrap', 'cordon-launcher']).toContain(init);
   });
 
   it('of the host cannot be signalled, by number or all at once', async () => {

@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,21 +17,33 @@ static void (*last_action)(void);
 
 void before_dying(void (*action)(void)) { last_action = action; }
 
-static void leave(const char *what, const char *why) __attribute__((noreturn));
-static void leave(const char *what, const char *why) {
+static const char *program_name;
+static int failure_status = EXIT_FAILED;
+
+void identify_program(const char *name, int status) {
+  program_name = name;
+  failure_status = status;
+}
+
+void die(const char *what) { die_at("%s", what); }
+
+void die_at(const char *step, ...) {
+  int saved = errno;
   void (*action)(void) = last_action;
   last_action = NULL; /* it may die too */
   if (action != NULL) action();
-  fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, what, why);
-  _exit(EXIT_FAILED);
+  char words[8192];
+  va_list arguments;
+  va_start(arguments, step);
+  vsnprintf(words, sizeof words, step, arguments);
+  va_end(arguments);
+  const char *program = program_name == NULL ? program_invocation_short_name : program_name;
+  char line[sizeof words + 256];
+  int length = snprintf(line, sizeof line, "%s: %s: %s\n", program, words, strerror(saved));
+  /* At once, so that nobody else's words stand in between. Nothing can be done when it fails. */
+  if (write(STDERR_FILENO, line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1) < 0) _exit(failure_status);
+  _exit(failure_status);
 }
-
-void die(const char *what) {
-  const char *why = strerror(errno);
-  leave(what, why);
-}
-
-void refuse(const char *what, const char *where) { leave(where, what); }
 
 size_t read_full(int fd, void *buffer, size_t length) {
   size_t done = 0;
@@ -65,25 +80,49 @@ void place_descriptor(int fd, int target) {
 }
 
 /* Before Linux 5.9 there is no close_range. */
-static void close_listed_from(int first) {
+static void close_listed(int first, int last) {
   DIR *listing = opendir("/proc/self/fd");
   if (listing == NULL) die("open /proc/self/fd");
   int own = dirfd(listing);
   for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
     char *end = NULL;
     long number = strtol(entry->d_name, &end, 10);
-    if (*end != '\0' || number < first || number == own) continue;
+    if (*end != '\0' || number < first || number > last || number == own) continue;
     if (close((int)number) != 0 && errno != EINTR) die("close");
   }
   if (closedir(listing) != 0) die("closedir");
 }
 
-void close_from(int first) {
+static void close_between(int first, int last) {
+  if (first > last) return;
 #ifdef SYS_close_range
-  if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0) return;
+  if (syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0U) == 0) return;
   if (errno != ENOSYS && errno != EPERM) die("close_range");
 #endif
-  close_listed_from(first);
+  close_listed(first, last);
+}
+
+void close_from(int first) { close_between(first, INT_MAX); }
+
+static int by_number(const void *left, const void *right) {
+  int a = *(const int *)left, b = *(const int *)right;
+  return (a > b) - (a < b);
+}
+
+void close_all_but(int *kept, size_t count) {
+  qsort(kept, count, sizeof *kept, by_number);
+  int next = STDERR_FILENO + 1;
+  for (size_t i = 0; i < count; i++) {
+    if (kept[i] < next) continue;
+    close_between(next, kept[i] - 1);
+    next = kept[i] + 1;
+  }
+  close_from(next);
+}
+
+bool is_same_object(int left, int right) {
+  struct stat a, b;
+  return fstat(left, &a) == 0 && fstat(right, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 void *allocate(size_t length) {

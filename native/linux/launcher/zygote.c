@@ -14,8 +14,10 @@
 #include <unistd.h>
 
 #include "channel.h"
-#include "sandbox.h"
+#include "forked.h"
+#include "report.h"
 #include "sys.h"
+#include "wait-status.h"
 
 /* What epoll tells of. */
 enum source_kind { REQUESTS, REPORTS, ENDS };
@@ -28,12 +30,12 @@ struct source {
 struct sandbox {
   struct sandbox *next;
   uint32_t id;
-  pid_t init;
-  int process;       /* its pidfd: readable when its whole process namespace is gone (pidfd_open(2)) */
-  int report;        /* what it reports */
+  struct forked forked;
   struct source reports, ends;
   int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
-  struct report last;
+  struct report last; /* once it has reported */
+  int is_reporting; /* its reports are watched */
+  int has_reported;
   int has_ended;
 };
 
@@ -131,31 +133,28 @@ static void launch(struct zygote *zygote, const struct frame *frame) {
   struct sandbox *sandbox = allocate(sizeof *sandbox);
   *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1}, .next = zygote->sandboxes};
   struct streams streams;
-  int report[2] = {-1, -1};
-  int complete = make_streams(sandbox, request.streams, &streams) && pipe2(report, O_CLOEXEC | O_NONBLOCK) == 0;
-  sandbox->init = complete ? start_sandbox(&request, streams.fds, report[1], &sandbox->process) : -1;
+  int is_forked = make_streams(sandbox, request.streams, &streams) &&
+                  fork_sandbox(&request, streams.fds, &sandbox->forked);
   int reason = errno;
   close_streams(&streams);
-  if (report[1] >= 0 && close(report[1]) != 0) die("close");
-  if (sandbox->init < 0) {
-    if (report[0] >= 0 && close(report[0]) != 0) die("close");
+  if (!is_forked) {
     close_owner_ends(sandbox);
     free(sandbox);
     send_event(frame->id, EVENT_MALFORMED, reason);
     return;
   }
-  sandbox->report = report[0];
   zygote->sandboxes = sandbox;
+  sandbox->is_reporting = 1;
   sandbox->reports = (struct source){REPORTS, sandbox};
   sandbox->ends = (struct source){ENDS, sandbox};
-  watch(zygote, sandbox->report, &sandbox->reports);
-  watch(zygote, sandbox->process, &sandbox->ends);
-  send_event(sandbox->id, EVENT_CHILD, (int)sandbox->init);
+  watch(zygote, sandbox->forked.report_fd, &sandbox->reports);
+  watch(zygote, sandbox->forked.process, &sandbox->ends);
+  send_event(sandbox->id, EVENT_CHILD, (int)sandbox->forked.pid);
 }
 
 /* Its id is not given to another process before it has been reaped. */
 static void kill_sandbox(const struct sandbox *sandbox) {
-  if (!sandbox->has_ended && kill(sandbox->init, SIGKILL) != 0 && errno != ESRCH) die("kill");
+  if (!sandbox->has_ended && kill(sandbox->forked.pid, SIGKILL) != 0 && errno != ESRCH) die("kill");
 }
 
 static void obey(struct zygote *zygote, const struct frame *frame) {
@@ -188,56 +187,60 @@ static void read_requests(struct zygote *zygote) {
   if (!is_open || state == CHANNEL_BROKEN) leave(zygote, is_open ? EXIT_FAILED : 0);
 }
 
-static int shell_status(int wait_status) {
-  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
-}
-
 static void take_reports(struct sandbox *sandbox) {
   struct report report;
-  ssize_t got;
-  while ((got = read(sandbox->report, &report, sizeof report)) == (ssize_t)sizeof report) {
-    sandbox->last = report;
-    if (report.kind == REPORT_RELEASED) send_event(sandbox->id, EVENT_RELEASED, 0);
+  while (recv(sandbox->forked.report_fd, &report, sizeof report, 0) == (ssize_t)sizeof report) {
+    /* Then what ends is what should have become the command. */
+    int is_known = sandbox->has_reported && sandbox->last.kind == REPORT_NOT_EXECUTED;
+    if (!is_known) sandbox->last = report;
+    sandbox->has_reported = 1;
+    if (report.kind == REPORT_STARTING) send_event(sandbox->id, EVENT_RELEASED, 0);
   }
-  if (got < 0 && errno != EAGAIN && errno != EINTR) die("read a report");
+}
+
+/* Closing is not enough: epoll watches until the last copy is closed, and a sandbox that has just been forked has one (epoll(7)). */
+static void unwatch(struct zygote *zygote, int fd) {
+  if (epoll_ctl(zygote->epoll, EPOLL_CTL_DEL, fd, NULL) != 0) die("epoll_ctl");
 }
 
 static void end_reports(struct zygote *zygote, struct sandbox *sandbox) {
-  if (epoll_ctl(zygote->epoll, EPOLL_CTL_DEL, sandbox->report, NULL) != 0) die("epoll_ctl");
+  if (sandbox->is_reporting) unwatch(zygote, sandbox->forked.report_fd);
+  sandbox->is_reporting = 0;
+}
+
+/* How process 1 itself ended tells of a sandbox that was not set up, and of one that somebody has killed. */
+static void tell_end(const struct sandbox *sandbox, int exit_status) {
+  enum event_kind kind = EVENT_FAILED;
+  int value = exit_status;
+  if (sandbox->has_reported) {
+    static const enum event_kind KINDS[] = {[REPORT_STARTING] = EVENT_EXITED,
+                                            [REPORT_NOT_EXECUTED] = EVENT_NOT_EXECUTED,
+                                            [REPORT_ENDED] = EVENT_EXITED,
+                                            [REPORT_MISMATCH] = EVENT_MISMATCH};
+    kind = KINDS[sandbox->last.kind];
+    if (sandbox->last.kind != REPORT_STARTING) value = sandbox->last.value;
+  }
+  send_event(sandbox->id, kind, value);
 }
 
 /* Process 1 has ended, and with it its whole process namespace (pid_namespaces(7)). */
 static void conclude(struct zygote *zygote, struct sandbox *sandbox) {
   take_reports(sandbox);
   int wait_status;
-  while (waitpid(sandbox->init, &wait_status, 0) < 0)
+  while (waitpid(sandbox->forked.pid, &wait_status, 0) < 0)
     if (errno != EINTR) die("waitpid");
-  if (close(sandbox->report) != 0 || close(sandbox->process) != 0) die("close");
+  end_reports(zygote, sandbox);
+  unwatch(zygote, sandbox->forked.process);
+  if (close(sandbox->forked.report_fd) != 0 || close(sandbox->forked.process) != 0) die("close");
   sandbox->has_ended = 1;
-  switch (sandbox->last.kind) {
-    case REPORT_EXITED:
-      send_event(sandbox->id, EVENT_EXITED, sandbox->last.value);
-      break;
-    case REPORT_NOT_EXECUTED:
-      send_event(sandbox->id, EVENT_NOT_EXECUTED, sandbox->last.value);
-      break;
-    case REPORT_MISMATCH:
-      send_event(sandbox->id, EVENT_MISMATCH, sandbox->last.value);
-      break;
-    case REPORT_RELEASED: /* somebody has killed process 1 */
-      send_event(sandbox->id, EVENT_EXITED, shell_status(wait_status));
-      break;
-    case REPORT_NOTHING:
-      send_event(sandbox->id, EVENT_FAILED, shell_status(wait_status));
-      break;
-  }
+  tell_end(sandbox, exit_status_of(wait_status));
   forget_when_done(zygote, sandbox);
 }
 
 /* At the end of a pipe its process 1 is about to end. */
 static void read_report(struct zygote *zygote, struct sandbox *sandbox, unsigned events) {
   take_reports(sandbox);
-  if ((events & EPOLLIN) == 0) end_reports(zygote, sandbox);
+  if ((events & EPOLLHUP) != 0) end_reports(zygote, sandbox);
 }
 
 static void take_event(struct zygote *zygote, const struct epoll_event *event) {

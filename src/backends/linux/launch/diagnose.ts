@@ -13,12 +13,12 @@ const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
   { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },
   {
-    pattern: /setting up uid map|setting up gid map|loopback: failed|\/proc\/self\/[ug]id_map|bring lo up/iu,
+    pattern: /setting up uid map|setting up gid map|loopback: failed|map ids in the new user namespace|bring up the loopback/iu,
     code: 'user-namespaces-forbidden',
   },
   {
     pattern:
-      /cordon-launcher: make namespaces|no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
+      /cordon-launcher: create namespaces|no permissions to creat\w* new namespace|creating new namespace failed|kernel does not support user namespaces|unprivileged user namespaces/iu,
     code: 'user-namespaces-forbidden',
   },
 ];

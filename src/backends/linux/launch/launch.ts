@@ -268,7 +268,7 @@ function filtered(source: Readable): SetupMessages {
 
 /** A launcher's words when a path that was to be mounted has gone or been replaced since it was looked at. */
 const SOURCE_IS_GONE =
-  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:find|open|make|mount) \//iu;
+  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:mount|make|create directory|create file|create symbolic link) \//iu;
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
   return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);

@@ -1,0 +1,76 @@
+#define _GNU_SOURCE
+#include "monitor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "lifeline.h"
+#include "namespaces.h"
+#include "report.h"
+#include "sandbox.h"
+#include "status.h"
+#include "sys.h"
+#include "wait-status.h"
+
+/* None of them is for the command. Looked at before anything is opened: a number that was not open must not become ours. */
+static void keep_descriptors_from_command(const struct setup *setup) {
+  for (size_t i = 0; i < setup->used_count; i++)
+    if (fcntl(setup->used_fds[i], F_SETFD, FD_CLOEXEC) != 0) die_at(FAILED_DESCRIPTOR, setup->used_fds[i]);
+}
+
+/* A monitor that ignores SIGCHLD could not wait; one that dies of SIGPIPE could not tell how the command ended. */
+static void set_signals(void) {
+  if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR) die("signal");
+}
+
+static int wait_for_process(pid_t pid) {
+  int status;
+  while (waitpid(pid, &status, 0) < 0)
+    if (errno != EINTR) die("waitpid");
+  return exit_status_of(status);
+}
+
+/* Follows the reports to their end. Returns whether the command was started; `exit_status` becomes its own, or NONE while only the
+ * process itself can tell: it became the command, or was killed. */
+static bool follow_reports(int report_fd, int *exit_status) {
+  bool is_started = false;
+  *exit_status = NONE;
+  struct report report;
+  while (*exit_status == NONE && receive_report(report_fd, &report)) {
+    if (report.kind == REPORT_ENDED) *exit_status = report.value;
+    else is_started = report.kind == REPORT_STARTING;
+  }
+  return is_started;
+}
+
+static int wait_for_end(const struct setup *setup, int report_fd, pid_t pid) {
+  int exit_status;
+  bool is_started = follow_reports(report_fd, &exit_status);
+  if (exit_status == NONE) exit_status = wait_for_process(pid);
+  if (is_started) tell_end(setup, exit_status);
+  return exit_status;
+}
+
+int launch_and_wait(struct setup *setup, pid_t caller) {
+  keep_descriptors_from_command(setup);
+  struct launch launch = {.caller = current_identity()};
+  int ends[2];
+  make_report_socket(ends);
+  join_namespaces(&setup->namespaces);
+  if (setup->dies_with_parent) die_with_process(caller);
+  set_signals();
+  pid_t pid = fork_into_namespaces(&setup->namespaces, &launch.made);
+  if (pid == 0) {
+    if (close(ends[0]) != 0) die("close");
+    launch.report_fd = ends[1];
+    run_sandbox(setup, &launch);
+  }
+  int kept[] = {ends[0], setup->info_fd, setup->status_fd};
+  close_all_but(kept, sizeof kept / sizeof *kept);
+  tell_start(setup, pid, launch.made);
+  return wait_for_end(setup, ends[0], pid);
+}

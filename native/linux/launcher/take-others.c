@@ -1,0 +1,116 @@
+#define _GNU_SOURCE
+#include "parser.h"
+
+#include "environment.h"
+#include "values.h"
+
+bool take_flag(struct parser *parser, const struct option *option, char **values) {
+  (void)values;
+  struct setup *setup = parser->setup;
+  switch ((enum flag)option->what) {
+    case DISABLE_USER: setup->namespaces.disables_user = true; break;
+    case ASSERT_USER_DISABLED: setup->namespaces.asserts_user_disabled = true; break;
+    case NEW_SESSION: setup->has_new_session = true; break;
+    case DIE_WITH_PARENT: setup->dies_with_parent = true; break;
+    case AS_PID_1: setup->is_command_pid_1 = true; break;
+    case CLEAR_ENVIRONMENT: clear_environment(setup); break;
+    case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
+  }
+  return true;
+}
+
+static int *place_of(struct setup *setup, enum descriptor descriptor) {
+  switch (descriptor) {
+    case USER: return &setup->namespaces.user_fd;
+    case SECOND_USER: return &setup->namespaces.second_user_fd;
+    case PID: return &setup->namespaces.pid_fd;
+    case INFO: return &setup->info_fd;
+    case STATUS: return &setup->status_fd;
+    case BLOCK: return &setup->block_fd;
+    case USER_BLOCK: break;
+  }
+  return &setup->user_block_fd;
+}
+
+bool take_one_descriptor(struct parser *parser, const struct option *option, char **values) {
+  return take_descriptor(parser, option, values[0], place_of(parser->setup, (enum descriptor)option->what));
+}
+
+bool take_sync(struct parser *parser, const struct option *option, char **values) {
+  int fd;
+  if (!take_descriptor(parser, option, values[0], &fd)) return false;
+  int *place = append(&parser->setup->sync_fds, &parser->setup->sync_count, sizeof *place);
+  *place = fd;
+  return true;
+}
+
+/* The last --seccomp counts, every --add-seccomp-fd does. */
+bool take_seccomp(struct parser *parser, const struct option *option, char **values) {
+  struct setup *setup = parser->setup;
+  bool is_added = option->what;
+  if (is_added ? parser->has_seccomp : parser->has_added_seccomp)
+    return complain(parser, "--seccomp and --add-seccomp-fd exclude each other");
+  int fd;
+  if (!take_descriptor(parser, option, values[0], &fd)) return false;
+  if (!is_added && parser->has_seccomp) {
+    setup->seccomp_fds[0] = fd;
+    return true;
+  }
+  int *place = append(&setup->seccomp_fds, &setup->seccomp_count, sizeof *place);
+  *place = fd;
+  parser->has_seccomp = !is_added;
+  parser->has_added_seccomp = is_added;
+  return true;
+}
+
+bool take_word(struct parser *parser, const struct option *option, char **values) {
+  struct setup *setup = parser->setup;
+  switch ((enum word)option->what) {
+    case CHDIR: setup->chdir = values[0]; break;
+    case ARGV0: setup->argv0 = values[0]; break;
+    case HOSTNAME: setup->hostname = values[0]; break;
+  }
+  return true;
+}
+
+bool take_lock_file(struct parser *parser, const struct option *option, char **values) {
+  (void)option;
+  const char **place = append(&parser->setup->lock_files, &parser->setup->lock_file_count, sizeof *place);
+  *place = values[0];
+  return true;
+}
+
+bool take_id(struct parser *parser, const struct option *option, char **values) {
+  int64_t *id = option->what == UID ? &parser->setup->uid : &parser->setup->gid;
+  return parse_id(values[0], id) || complain_of_value(parser, option, values[0]);
+}
+
+bool take_setenv(struct parser *parser, const struct option *option, char **values) {
+  return set_variable(parser->setup, values[0], values[1]) || complain_of_value(parser, option, values[0]);
+}
+
+bool take_unsetenv(struct parser *parser, const struct option *option, char **values) {
+  return unset_variable(parser->setup, values[0]) || complain_of_value(parser, option, values[0]);
+}
+
+bool take_capability(struct parser *parser, const struct option *option, char **values) {
+  uint64_t bits;
+  if (!parse_capability(values[0], &bits)) return complain_of_value(parser, option, values[0]);
+  struct capability_wish *wish = &parser->setup->capabilities;
+  bool is_given = option->what;
+  wish->given = is_given ? wish->given | bits : wish->given & ~bits;
+  wish->taken = is_given ? wish->taken & ~bits : wish->taken | bits;
+  return true;
+}
+
+bool refuse_label(struct parser *parser, const struct option *option, char **values) {
+  (void)values;
+  return complain(parser, "%s is not supported: this launcher sets no SELinux labels", option->name);
+}
+
+bool take_purpose(struct parser *parser, const struct option *option, char **values) {
+  (void)values;
+  if (option->what == SHOW_HELP) parser->setup->purpose = SHOW_HELP;
+  else parser->setup->purpose = SHOW_VERSION;
+  return true;
+}
