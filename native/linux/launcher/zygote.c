@@ -243,14 +243,13 @@ static void read_report(struct zygote *zygote, struct sandbox *sandbox, unsigned
   if ((events & EPOLLHUP) != 0) end_reports(zygote, sandbox);
 }
 
-static void take_event(struct zygote *zygote, const struct epoll_event *event) {
-  const struct source *source = event->data.ptr;
-  switch (source->kind) {
+static void take_event(struct zygote *zygote, struct source source, unsigned events) {
+  switch (source.kind) {
     case REPORTS:
-      read_report(zygote, source->sandbox, event->events);
+      read_report(zygote, source.sandbox, events);
       return;
     case ENDS:
-      conclude(zygote, source->sandbox);
+      conclude(zygote, source.sandbox);
       return;
     case REQUESTS:
       read_requests(zygote);
@@ -273,10 +272,12 @@ void serve_zygote(void) {
     struct epoll_event events[MOST_EVENTS];
     int count = epoll_wait(zygote.epoll, events, MOST_EVENTS, -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");
+    struct source sources[MOST_EVENTS];
+    for (int i = 0; i < count; i++) sources[i] = *(const struct source *)events[i].data.ptr;
     /* In this order, since each may do away with what those before it are about. */
     static const enum source_kind ORDER[] = {REPORTS, ENDS, REQUESTS};
     for (int turn = 0; turn < 3; turn++)
       for (int i = 0; i < count; i++)
-        if (((struct source *)events[i].data.ptr)->kind == ORDER[turn]) take_event(&zygote, &events[i]);
+        if (sources[i].kind == ORDER[turn]) take_event(&zygote, sources[i], events[i].events);
   }
 }
