@@ -20,7 +20,11 @@ for (const version of versions) {
     const binaries = path.join(directory, 'node_modules', 'node', 'bin');
     if (!existsSync(path.join(binaries, 'node')))
       throw new Error(`the package node@${version} brought no binary`);
-    const env = { ...process.env, PATH: `${binaries}${path.delimiter}${process.env.PATH}` };
+    const env = {
+      ...process.env,
+      CORDON_TEST_DEFAULT_LAUNCHER_ONLY: '1',
+      PATH: `${binaries}${path.delimiter}${process.env.PATH}`,
+    };
     run('node', ['--version'], env);
     for (const script of scripts.length > 0 ? scripts : ['test']) run('npm', ['run', script], env);
   } finally {

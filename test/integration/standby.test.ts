@@ -45,7 +45,9 @@ function start(stage: Stage, script: string): StartedProgram {
 }
 
 async function lines(stage: Stage, script: string): Promise<readonly string[]> {
-  const { code, output, stderr } = await start(stage, script).ended;
+  const program = start(stage, script);
+  program.firstLine.catch(() => undefined);
+  const { code, output, stderr } = await program.ended;
   if (code !== 0) throw new Error(`the script failed: ${stderr}`);
   return output.trim().split('\n');
 }

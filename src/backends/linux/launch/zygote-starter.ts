@@ -34,8 +34,11 @@ export class ZygoteStarter implements SandboxStarter {
   }
 
   async #running(): Promise<Zygote> {
-    const zygote = await this.#zygote;
+    const current = this.#zygote;
+    const zygote = await current?.catch(() => undefined);
     if (zygote?.isAsNew === true) return zygote;
+    /* Another command has started one meanwhile. */
+    if (this.#zygote !== current) return this.#running();
     zygote?.retire();
     this.#zygote = Zygote.start(this.#launcher);
     return this.#zygote;
