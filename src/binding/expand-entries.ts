@@ -76,10 +76,23 @@ function expandPath(
   const text = describeEntryPath(entry.path);
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
-  return paths
-    .map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }))
+  const found = paths.map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }));
+  warnings.push(...missingDenials(found, entry, context));
+  return found
     .filter(({ resolved }) => isUsable(resolved, entry) && !opensProc(resolved, entry, warnings))
     .map((found) => ({ ...found, access: entry.access, origin: { kind: context.origin, text } }));
+}
+
+/** A denial that somebody typed for one command is meant for something; one of a profile is for whatever may come. */
+function missingDenials(
+  found: readonly { readonly resolved: ResolvedPath }[],
+  { access, path, missing_path_behavior: whenMissing }: PermissionEntry,
+  { origin }: ExpandContext,
+): readonly string[] {
+  if (access !== 'deny' || origin !== 'overlay' || path.type !== 'path' || whenMissing === 'skip') return [];
+  return found
+    .filter(({ resolved }) => resolved.target === 'missing')
+    .map(({ resolved }) => `Entry ${JSON.stringify(resolved.path)} denies a path that does not exist.`);
 }
 
 function absolutePaths(path: EntryPath, context: ExpandContext, warnings: string[]): readonly AbsolutePath[] {

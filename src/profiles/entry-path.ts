@@ -59,6 +59,16 @@ export function expandHome(text: string, homeDir: string): string {
   return homeDir === '/' ? text.slice(1) : `${homeDir}${text.slice(1)}`;
 }
 
+/**
+ * The same for a glob, in which the home directory stands for itself, whatever characters it holds.
+ *
+ * @param pattern - any pattern.
+ * @param homeDir - what `~` stands for.
+ */
+export function expandHomeInGlob(pattern: string, homeDir: string): string {
+  return expandHome(pattern, escapeGlob(homeDir));
+}
+
 function readSpecial(text: string): EntryPathReading {
   const slash = text.indexOf('/');
   const name = slash === -1 ? text : text.slice(0, slash);
@@ -98,7 +108,7 @@ function readPlain(text: string, homeDir: AbsolutePath): EntryPathReading {
 }
 
 function readGlob(text: string, homeDir: AbsolutePath): EntryPathReading {
-  const pattern = expandHome(text, escapeGlob(homeDir));
+  const pattern = expandHomeInGlob(text, homeDir);
   compileGlob(pattern);
   return { kind: 'path', path: { type: 'glob_pattern', pattern }, identity: `glob ${pattern}` };
 }

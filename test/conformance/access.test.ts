@@ -57,6 +57,24 @@ describeOnStage('a denied directory', (stage) => {
 });
 
 describeOnStage('--deny-read', (stage) => {
+  it('hides what it names by "~", though no shell has expanded it, and leaves its neighbours', async () => {
+    stage.plantAtHome({ '.ssh/id': 'secret\n', '.ssx/id': 'open\n', 'a.key': 'secret\n' });
+    const args = ['.ssh/id', '.ssx/id', 'a.key'].map((name) => `${stage.home}/${name}`);
+    const options = ['--deny-read', '~/.ssh', '--deny-read=~/*.key'];
+    const { output } = await stage.shell(HAS_READ, { options, args });
+    expect(output).toBe(`${stage.home}/.ssx/id\n`);
+  });
+
+  it('of a path that does not exist lets the command run, with a warning', async () => {
+    const ran = await stage.run(['--deny-read=missing', '--', 'true']);
+    expect([ran.code, ran.stderr]).toEqual([
+      0,
+      `sandbox-run: warning: Entry "${stage.workspace}/missing" denies a path that does not exist.\n`,
+    ]);
+    stage.plant({ there: '' });
+    expect(await stage.run(['--deny-read=there', '--', 'true'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('hides a file outside of the workspace and leaves its neighbours', async () => {
     stage.plantOutside({ secret: 'secret\n', file: 'file\n' });
     const args = [`${stage.outside}/secret`, `${stage.outside}/file`];
