@@ -75,6 +75,7 @@ function workspaceRootsOf(
   });
 }
 
+/** Each --allow option adds, and none takes anything away: reading what may be written already changes nothing. */
 function overlayOf(options: RunOptions, cwd: AbsolutePath): PermissionOverlay {
   return {
     entries: [

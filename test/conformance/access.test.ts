@@ -451,3 +451,29 @@ describeOnStage('the built-in profile', (stage) => {
     expect(namesIn(stage.outside)).toEqual(['file']);
   });
 });
+
+describeOnStage('--allow-read', (stage) => {
+  it('inside of a writable root takes nothing away, and opens nothing that is protected there', async () => {
+    stage.plant({ 'd/': '', '.git/config': 'config\n' });
+    const options = ['--allow-read=d', '--allow-read=.git', '--allow-read=.'];
+    const script = 'echo x > d/file && echo x > file && ! echo x > .git/config';
+    expect(await stage.shell(script, { options })).toMatchObject({ code: 0 });
+    expect(namesIn(stage.workspace)).toEqual(['.git', 'd', 'file']);
+  });
+
+  it('leaves what --deny-read and --deny-write close as it is', async () => {
+    stage.plant({ 'd/file': 'secret\n', 'e/file': 'open\n' });
+    const options = ['--deny-read=d', '--deny-write=e', '--allow-read=d', '--allow-read=e'];
+    const { output } = await stage.shell('cat d/file e/file; echo x > e/file', { options });
+    expect(output).toBe('open\n');
+  });
+
+  it('of a path that does not exist is refused, as --allow-write is', async () => {
+    expect(await stage.refusal({ options: ['--allow-read=missing'] })).toBe('entry-path-missing');
+    expect(await stage.refusal({ options: ['--allow-write=missing'] })).toBe('entry-path-missing');
+    stage.plant({ missing: '' });
+    expect(await stage.shell('cat missing', { options: ['--allow-read=missing'] })).toMatchObject({
+      code: 0,
+    });
+  });
+});
