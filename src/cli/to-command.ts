@@ -98,8 +98,9 @@ function entryAt(path: AbsolutePath, access: Access): PermissionEntry {
 function denials(text: string, cwd: AbsolutePath): readonly PermissionEntry[] {
   const path = typedPath('deny-read', text, cwd);
   if (!isGlobPattern(text)) return [entryAt(path, 'deny')];
+  const isPlain = existsSync(path);
+  if (isPlain && !isValidGlob(text)) return [entryAt(path, 'deny')];
   const pattern = typedGlob('deny-read', text);
   const glob: PermissionEntry = { path: { type: 'glob_pattern', pattern }, access: 'deny' };
-  if (!existsSync(path)) return [glob];
-  return [...(isValidGlob(pattern) ? [glob] : []), entryAt(path, 'deny')];
+  return isPlain ? [glob, entryAt(path, 'deny')] : [glob];
 }

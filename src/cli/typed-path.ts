@@ -3,7 +3,7 @@ import { CordonError } from '../errors/cordon-error.js';
 import { homeDirOf } from '../host/host-facts.js';
 import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';
 import { isGlobPattern } from '../paths/glob.js';
-import { expandHome, expandHomeInGlob } from '../profiles/entry-path.js';
+import { expandHome, expandHomeInGlob, holdsVariable } from '../profiles/entry-path.js';
 import { type OptionName } from './options.js';
 
 /**
@@ -39,10 +39,12 @@ export function typedPathNoGlob(option: OptionName, text: string, cwd: AbsoluteP
  *
  * @param option - the pattern's option, for the error.
  * @param text - as it was typed.
- * @throws CordonError `usage-invalid` for the home directory of somebody else.
+ * @throws CordonError `usage-invalid` for the home directory of somebody else, and for a variable that no shell has replaced:
+ *   its braces would make a glob that matches nothing.
  */
 export function typedGlob(option: OptionName, text: string): string {
   refuseForeignHome(option, text);
+  if (holdsVariable(text)) throw unreplacedVariable(option, text);
   return text.startsWith('~') ? expandHomeInGlob(text, homeDirOf(process.env)) : text;
 }
 
@@ -54,6 +56,17 @@ function refuseForeignHome(option: OptionName, text: string): void {
     {
       details: { option: `--${option}`, value: text },
       hint: `Write the directory out, or ${JSON.stringify(`./${text}`)} for a file of that name here.`,
+    },
+  );
+}
+
+function unreplacedVariable(option: OptionName, text: string): CordonError {
+  return new CordonError(
+    'usage-invalid',
+    `Option --${option} expects a path, and no shell has replaced the variable in ${JSON.stringify(text)}`,
+    {
+      details: { option: `--${option}`, value: text },
+      hint: 'Write "~/" for the home directory, or take the single quotes away.',
     },
   );
 }

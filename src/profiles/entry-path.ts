@@ -39,11 +39,25 @@ export function readEntryPath(text: string, homeDir: AbsolutePath): EntryPathRea
     if (text.startsWith(':')) return readSpecial(text);
     if (/^~(?!\/|$)/.test(text))
       return problem(`only "~/" stands for a home directory, ${JSON.stringify(text)} does not`);
+    if (holdsVariable(text))
+      return problem(
+        `${JSON.stringify(text)}: variables are not replaced here, write "~/…" for the home directory or the path itself`,
+      );
     return isGlobPattern(text) ? readGlob(text, homeDir) : readPlain(text, homeDir);
   } catch (error) {
     if (error instanceof CordonError) return problem(error.message);
     throw error;
   }
+}
+
+/**
+ * Whether a path was meant for a shell: it begins with `$NAME/`, or holds `${`, which as a glob would match the braces' content
+ * behind a dollar sign and so nothing. A glob for names that begin so is written `[$]{a,b}`.
+ *
+ * @param text - a path or a pattern.
+ */
+export function holdsVariable(text: string): boolean {
+  return /^\$\w+(?:\/|$)|\$\{/u.test(text);
 }
 
 /**

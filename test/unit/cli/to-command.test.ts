@@ -142,6 +142,13 @@ describe('the additional permissions of a command line', () => {
     ]);
   });
 
+  it('refuse a variable that no shell has replaced, since its braces would match nothing', () => {
+    const { code, hint } = errorOf(() => circumstances('--deny-read', '${HOME}/.ssh'));
+    expect(code).toBe('usage-invalid');
+    expect(hint).toContain('~/');
+    expect(circumstances('--deny-read', '[$]{HOME}').overlay?.entries).toEqual([globEntry('[$]{HOME}')]);
+  });
+
   it('take writing away without giving anything, for --deny-write', () => {
     const { readOnlyPaths, overlay } = circumstances('--deny-write', 'package.json');
     expect({ readOnlyPaths, entries: overlay?.entries }).toEqual({
