@@ -29,7 +29,7 @@ import { RuleTable } from './rule-table.js';
 /** What a profile is bound with. */
 export interface BindRequest {
   readonly profile: PermissionProfile;
-  /** Additional permissions for this command; they never lift a deny. */
+  /** Additional permissions for this command; they never lift a deny, and only a deny of theirs takes anything away. */
   readonly overlay: PermissionOverlay;
   /** Paths that the command may not write, whatever the profile says; this never grants anything. */
   readonly readOnlyPaths: readonly AbsolutePath[];
@@ -73,16 +73,10 @@ function bindRestricted(
   request: BindRequest & { readonly seen: SeenPaths },
   warnings: string[],
 ): RestrictedBinding {
-  const table = new RuleTable();
   const base = expandEntries(permissions.entries, { ...request, origin: 'profile' }, warnings);
   const added = expandEntries(request.overlay.entries, { ...request, origin: 'overlay' }, warnings);
-  for (const entry of base.entries) table.addEntry(entry);
-  refuseWidening(table, added.entries);
-  for (const entry of added.entries) table.addEntry(entry);
-  for (const path of request.readOnlyPaths)
-    table.takeWriteAway(resolveLinks(path, request.seen), { kind: 'overlay', text: path });
-  addBuiltInRules(table, request);
-  addProtectedMetadata(table, { entries: [...base.entries, ...added.entries], warnings, seen: request.seen });
+  const gather = { base: base.entries, warnings, request };
+  const table = gatherRules(withoutNarrowing(added.entries, gather), gather);
   const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], permissions.glob_scan_max_depth);
   refuseUnprotectableLinks(table);
   const ruleSet: RuleSet = { rules: sortedRules(table.rules()), globs };
@@ -93,6 +87,37 @@ function bindRestricted(
     maskedSockets: socketsToMask(ruleSet, request.unixSockets),
     identities: identitiesOf(ruleSet.rules, request.seen),
   };
+}
+
+/** What rules are gathered from, beside the overlay. */
+interface Gathering {
+  readonly base: readonly ExpandedEntry[];
+  readonly warnings: string[];
+  readonly request: BindRequest & { readonly seen: SeenPaths };
+}
+
+/** All rules but those of deny globs. */
+function gatherRules(added: readonly ExpandedEntry[], { base, warnings, request }: Gathering): RuleTable {
+  const table = new RuleTable();
+  for (const entry of base) table.addEntry(entry);
+  refuseWidening(table, added);
+  for (const entry of added) table.addEntry(entry);
+  for (const path of request.readOnlyPaths)
+    table.takeWriteAway(resolveLinks(path, request.seen), { kind: 'overlay', text: path });
+  addBuiltInRules(table, request);
+  addProtectedMetadata(table, { entries: [...base, ...added], warnings, seen: request.seen });
+  return table;
+}
+
+/** An overlay's `read` adds reading, so it is left out where the command may write without it: precedence would take that away. */
+function withoutNarrowing(added: readonly ExpandedEntry[], gathering: Gathering): readonly ExpandedEntry[] {
+  if (!added.some(({ access }) => access === 'read')) return added;
+  const others = added.filter(({ access }) => access !== 'read');
+  const table = gatherRules(others, { ...gathering, warnings: [] });
+  const evaluator = createEvaluator({ rules: table.rules(), globs: [] });
+  return added.filter(
+    ({ access, resolved }) => access !== 'read' || evaluator.accessAt(resolved.path) !== 'write',
+  );
 }
 
 /** An overlay may add to what no entry decides or what is readable; a denied path stays denied. */

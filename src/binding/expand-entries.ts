@@ -37,7 +37,8 @@ export interface ExpandContext extends SpecialPathContext {
  * @param entries - of a profile or overlay.
  * @param context - what symbols stand for.
  * @param warnings - takes a sentence for each entry that applies to nothing here.
- * @throws CordonError `entry-path-missing` when a `write` is granted to a path that does not exist and the entry does not say `skip`.
+ * @throws CordonError `entry-path-missing` when a `write`, or by an overlay a `read`, is granted to a path that does not exist and
+ *   the entry does not say `skip`.
  */
 export function expandEntries(
   entries: readonly PermissionEntry[],
@@ -76,10 +77,23 @@ function expandPath(
   const text = describeEntryPath(entry.path);
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
-  return paths
-    .map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }))
-    .filter(({ resolved }) => isUsable(resolved, entry) && !opensProc(resolved, entry, warnings))
+  const found = paths.map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }));
+  warnings.push(...missingDenials(found, entry, context));
+  return found
+    .filter(({ resolved }) => isUsable(resolved, entry, context) && !opensProc(resolved, entry, warnings))
     .map((found) => ({ ...found, access: entry.access, origin: { kind: context.origin, text } }));
+}
+
+/** A denial that somebody typed for one command is meant for something; one of a profile is for whatever may come. */
+function missingDenials(
+  found: readonly { readonly resolved: ResolvedPath }[],
+  { access, path, missing_path_behavior: whenMissing }: PermissionEntry,
+  { origin }: ExpandContext,
+): readonly string[] {
+  if (access !== 'deny' || origin !== 'overlay' || path.type !== 'path' || whenMissing === 'skip') return [];
+  return found
+    .filter(({ resolved }) => resolved.target === 'missing')
+    .map(({ resolved }) => `Entry ${JSON.stringify(resolved.path)} denies a path that does not exist.`);
 }
 
 function absolutePaths(path: EntryPath, context: ExpandContext, warnings: string[]): readonly AbsolutePath[] {
@@ -94,15 +108,19 @@ function absolutePaths(path: EntryPath, context: ExpandContext, warnings: string
   return expandSpecialPath(path.value, context);
 }
 
-/** Restrictions (`deny`, and `read` inside what may be written) hold for what does not exist yet; `write` needs something to grant. */
-function isUsable(resolved: ResolvedPath, entry: PermissionEntry): boolean {
+/**
+ * Restrictions (`deny`, and a profile's `read` inside what may be written) hold for what does not exist yet; `write`, and an
+ * overlay's `read`, need something to grant.
+ */
+function isUsable(resolved: ResolvedPath, entry: PermissionEntry, { origin }: ExpandContext): boolean {
   const isSpecial = entry.path.type === 'special';
   if (resolved.target !== 'missing' || entry.access === 'deny') return true;
-  if (entry.access === 'read') return !(isSpecial && entry.path.value.kind === 'minimal');
+  if (entry.access === 'read' && (origin === 'profile' || isSpecial))
+    return !(isSpecial && entry.path.value.kind === 'minimal');
   if (isSpecial || entry.missing_path_behavior === 'skip') return false;
   throw new CordonError(
     'entry-path-missing',
-    `Cannot grant write to ${JSON.stringify(resolved.path)}: it does not exist`,
+    `Cannot grant ${entry.access} to ${JSON.stringify(resolved.path)}: it does not exist`,
     { details: { path: resolved.path, entry: describeEntryPath(entry.path) } },
   );
 }

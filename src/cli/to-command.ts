@@ -6,6 +6,7 @@ import { isGlobPattern, isValidGlob } from '../paths/glob.js';
 import { type Access, type PermissionEntry, type PermissionOverlay } from '../permissions/profile.js';
 import { type SandboxCommand } from '../sandbox/sandbox-command.js';
 import { type RunOptions } from './parse-arguments.js';
+import { typedGlob, typedPath, typedPathNoGlob } from './typed-path.js';
 
 /**
  * Makes the library's command of what was typed.
@@ -29,17 +30,17 @@ export function toSandboxCommand(
  * @param options - from the command line.
  * @param cwd - what relative paths start from: this process's working directory.
  * @throws CordonError `workspace-root-invalid` when all of `/` would become the workspace without having been named;
- *   `usage-invalid` for a glob that cannot be enforced; `path-invalid`.
+ *   `usage-invalid` for a glob where none is taken and for `~user`; `path-invalid`.
  */
 export function toCircumstances(options: RunOptions, cwd: AbsolutePath): Omit<SandboxCommand, 'argv'> {
-  const commandCwd = options.cwd === undefined ? cwd : resolvePath(cwd, options.cwd);
+  const commandCwd = options.cwd === undefined ? cwd : typedPath('cwd', options.cwd, cwd);
   return {
     profile: options.profile === undefined ? undefined : resolveProfileArgument(options.profile, cwd),
     cwd: commandCwd,
     workspaceRoots: workspaceRootsOf(options, { cwd, commandCwd }),
     overlay: overlayOf(options, cwd),
-    readOnlyPaths: options.denyWrite.map((text) => resolvePath(cwd, refuseGlob(text, cwd))),
-    unixSockets: options.unixSockets.map((path) => resolvePath(cwd, path)),
+    readOnlyPaths: options.denyWrite.map((text) => typedPathNoGlob('deny-write', text, cwd)),
+    unixSockets: options.unixSockets.map((text) => typedPath('allow-unix-socket', text, cwd)),
     environment: { set: options.env, unset: options.unsetEnv },
     timeoutMs: options.timeoutMs,
   };
@@ -66,7 +67,7 @@ function workspaceRootsOf(
   { workspaceRoots }: RunOptions,
   { cwd, commandCwd }: Directories,
 ): readonly string[] {
-  if (workspaceRoots.length > 0) return workspaceRoots.map((root) => resolvePath(cwd, root));
+  if (workspaceRoots.length > 0) return workspaceRoots.map((root) => typedPath('workspace-root', root, cwd));
   if (commandCwd !== ROOT_PATH) return [commandCwd];
   throw new CordonError('workspace-root-invalid', 'Cannot take "/" for the workspace: nobody named it', {
     details: { path: '/' },
@@ -74,40 +75,32 @@ function workspaceRootsOf(
   });
 }
 
+/** Each --allow option adds, and none takes anything away: reading what may be written already changes nothing. */
 function overlayOf(options: RunOptions, cwd: AbsolutePath): PermissionOverlay {
-  const entryAt = (text: string, access: Access): PermissionEntry => ({
-    path: { type: 'path', path: toFileUri(resolvePath(cwd, text)) },
-    access,
-  });
   return {
     entries: [
-      ...options.allowRead.map((text) => entryAt(text, 'read')),
-      ...options.allowWrite.map((text) => entryAt(text, 'write')),
-      ...options.denyRead.flatMap((text) => [
-        ...globEntry(text, cwd),
-        ...(isPlainPath(text, cwd) ? [entryAt(text, 'deny')] : []),
-      ]),
+      ...options.allowRead.map((text) => entryAt(typedPathNoGlob('allow-read', text, cwd), 'read')),
+      ...options.allowWrite.map((text) => entryAt(typedPathNoGlob('allow-write', text, cwd), 'write')),
+      ...options.denyRead.flatMap((text) => denials(text, cwd)),
     ],
     network: options.network === undefined ? undefined : options.network === 'on' ? 'enabled' : 'restricted',
   };
 }
 
-/** A file may be called `[id].ts`: what exists by that very name is meant by it, whatever else it matches as a glob. */
-function isPlainPath(text: string, cwd: AbsolutePath): boolean {
-  return !isGlobPattern(text) || existsSync(resolvePath(cwd, text));
+function entryAt(path: AbsolutePath, access: Access): PermissionEntry {
+  return { path: { type: 'path', path: toFileUri(path) }, access };
 }
 
-/** A relative pattern stays relative: it is bound to each workspace root. One that is no glob is refused when it is bound. */
-function globEntry(text: string, cwd: AbsolutePath): readonly PermissionEntry[] {
-  if (!isGlobPattern(text) || (isPlainPath(text, cwd) && !isValidGlob(text))) return [];
-  return [{ path: { type: 'glob_pattern', pattern: text }, access: 'deny' }];
-}
-
-/** Taken for a path, a glob would protect nothing. */
-function refuseGlob(text: string, cwd: AbsolutePath): string {
-  if (isPlainPath(text, cwd)) return text;
-  throw new CordonError('usage-invalid', `Option --deny-write takes no glob: ${JSON.stringify(text)}`, {
-    details: { option: '--deny-write', value: text },
-    hint: 'Name the files or their directory; only --deny-read takes globs.',
-  });
+/**
+ * A file may be called `[id].ts`: what exists by that very name is meant by it, whatever else it matches as a glob. A relative
+ * pattern stays relative: it is bound to each workspace root. One that is no glob is refused when it is bound.
+ */
+function denials(text: string, cwd: AbsolutePath): readonly PermissionEntry[] {
+  const path = typedPath('deny-read', text, cwd);
+  if (!isGlobPattern(text)) return [entryAt(path, 'deny')];
+  const isPlain = existsSync(path);
+  if (isPlain && !isValidGlob(text)) return [entryAt(path, 'deny')];
+  const pattern = typedGlob('deny-read', text);
+  const glob: PermissionEntry = { path: { type: 'glob_pattern', pattern }, access: 'deny' };
+  return isPlain ? [glob, entryAt(path, 'deny')] : [glob];
 }

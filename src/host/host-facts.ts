@@ -79,13 +79,23 @@ function realPath(text: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * What `~` stands for: `$HOME` when it is absolute, else what the user database says.
+ *
+ * @param environment - where HOME is taken from.
+ */
+export function homeDirOf(environment: Readonly<Record<string, string | undefined>>): AbsolutePath {
+  return absoluteOr(environment['HOME'], homeOfUser());
+}
+
 /**
  * Gathers the facts of this machine.
  *
  * @param environment - where HOME, TMPDIR, PATH and the XDG variables are taken from.
  */
 export function readHostFacts(environment: Readonly<Record<string, string | undefined>>): HostFacts {
-  const homeDir = absoluteOr(environment['HOME'], homeOfUser());
+  const homeDir = homeDirOf(environment);
   const root = packageRoot();
   return {
     platform: process.platform,

@@ -30,7 +30,8 @@ interface Place {
  * Lays additional permissions over a profile for one command.
  *
  * The rule: the overlay's entries are added, and precedence then decides as between entries of one profile. So
- * an overlay opens new paths, may raise `read` to `write` for the same path and may deny more. It never lifts a
+ * an overlay opens new paths, may raise `read` to `write` for the same path and may deny more. What it grants
+ * never narrows: a `read` of a path that is writable already changes nothing and is left out. It never lifts a
  * deny: a grant is refused where the profile's nearest entry is a deny, that is at a denied path, below one
  * that the profile has not opened again there, or for the text of a denied glob. Words only are compared here:
  * absolute paths (`root` and `slash_tmp` are `/` and `/tmp`) with each other, other special paths with the same
@@ -72,7 +73,19 @@ function overlayFileSystem(
     const denied = entry.access === 'deny' ? undefined : denyThatHolds(entry.path, own);
     if (denied !== undefined) refuse(entry, denied);
   }
-  return { ...fileSystem, entries: [...own, ...added] };
+  return { ...fileSystem, entries: [...own, ...withoutNarrowing(added, own)] };
+}
+
+/** Leaves out each `read` of what may be written without it. */
+function withoutNarrowing(
+  added: readonly PermissionEntry[],
+  own: readonly PermissionEntry[],
+): readonly PermissionEntry[] {
+  const others = [...own, ...added.filter(({ access }) => access !== 'read')];
+  return added.filter(({ path, access }) => {
+    const place = access === 'read' ? placeOf(path) : undefined;
+    return place === undefined || nearestAbove(place, others)?.access !== 'write';
+  });
 }
 
 /** The profile's deny that decides at this path, if one does. */

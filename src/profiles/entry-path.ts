@@ -39,11 +39,25 @@ export function readEntryPath(text: string, homeDir: AbsolutePath): EntryPathRea
     if (text.startsWith(':')) return readSpecial(text);
     if (/^~(?!\/|$)/.test(text))
       return problem(`only "~/" stands for a home directory, ${JSON.stringify(text)} does not`);
+    if (holdsVariable(text))
+      return problem(
+        `${JSON.stringify(text)}: variables are not replaced here, write "~/…" for the home directory or the path itself`,
+      );
     return isGlobPattern(text) ? readGlob(text, homeDir) : readPlain(text, homeDir);
   } catch (error) {
     if (error instanceof CordonError) return problem(error.message);
     throw error;
   }
+}
+
+/**
+ * Whether a path was meant for a shell: it begins with `$NAME/`, or holds `${`, which as a glob would match the braces' content
+ * behind a dollar sign and so nothing. A glob for names that begin so is written `[$]{a,b}`.
+ *
+ * @param text - a path or a pattern.
+ */
+export function holdsVariable(text: string): boolean {
+  return /^\$\w+(?:\/|$)|\$\{/u.test(text);
 }
 
 /**
@@ -57,6 +71,16 @@ export function expandHome(text: string, homeDir: string): string {
   if (text === '~') return homeDir;
   if (!text.startsWith('~/')) return text;
   return homeDir === '/' ? text.slice(1) : `${homeDir}${text.slice(1)}`;
+}
+
+/**
+ * The same for a glob, in which the home directory stands for itself, whatever characters it holds.
+ *
+ * @param pattern - any pattern.
+ * @param homeDir - what `~` stands for.
+ */
+export function expandHomeInGlob(pattern: string, homeDir: string): string {
+  return expandHome(pattern, escapeGlob(homeDir));
 }
 
 function readSpecial(text: string): EntryPathReading {
@@ -98,7 +122,7 @@ function readPlain(text: string, homeDir: AbsolutePath): EntryPathReading {
 }
 
 function readGlob(text: string, homeDir: AbsolutePath): EntryPathReading {
-  const pattern = expandHome(text, escapeGlob(homeDir));
+  const pattern = expandHomeInGlob(text, homeDir);
   compileGlob(pattern);
   return { kind: 'path', path: { type: 'glob_pattern', pattern }, identity: `glob ${pattern}` };
 }

@@ -8,6 +8,7 @@ import {
   loadProfile,
 } from '../profiles/load-profile.js';
 import { makeTerminalRaw } from '../process/raw-terminal.js';
+import { checkCommand, checkManagerOptions, checkProfileName, checkQuestion } from './check-command.js';
 import { examine } from './doctor.js';
 import { type ExplainQuestion, explainPath } from './explain.js';
 import { type DoctorReport, type Explanation, type PlanPreview } from './inspection.js';
@@ -40,8 +41,12 @@ export interface SandboxManagerOptions {
 export class SandboxManager {
   readonly #machine: Machine;
 
-  /** @param options - all may be left out. */
+  /**
+   * @param options - all may be left out.
+   * @throws CordonError `usage-invalid` for a wrong key or value.
+   */
   constructor(options: SandboxManagerOptions = {}) {
+    checkManagerOptions(options);
     this.#machine = openMachine(options.environment ?? process.env, {
       launcher: options.launcher ?? 'auto',
       standby: options.standby ?? true,
@@ -54,7 +59,8 @@ export class SandboxManager {
    * @param command - what to run; its pipes are ours.
    * @throws CordonError when the sandbox could not be set up; the command then did not run.
    */
-  run(command: SandboxCommand): Promise<CapturedOutcome> {
+  async run(command: SandboxCommand): Promise<CapturedOutcome> {
+    checkCommand(command);
     return runCommand(command, this.#machine);
   }
 
@@ -65,6 +71,7 @@ export class SandboxManager {
    * @throws CordonError when the command cannot be prepared; what fails later rejects `ended`.
    */
   async spawn(command: SandboxCommand): Promise<RunningCommand> {
+    checkCommand(command);
     const started = await startCommand(command, this.#machine);
     return new RunningCommand(started.process, command, concludeWith(started));
   }
@@ -75,7 +82,8 @@ export class SandboxManager {
    * @param command - what would run.
    * @throws CordonError when the command cannot be prepared.
    */
-  preview(command: SandboxCommand): Promise<PlanPreview> {
+  async preview(command: SandboxCommand): Promise<PlanPreview> {
+    checkCommand(command);
     return previewCommand(command, this.#machine);
   }
 
@@ -86,6 +94,7 @@ export class SandboxManager {
    * @throws CordonError when the command cannot be prepared.
    */
   explain(question: ExplainQuestion): Explanation {
+    checkQuestion(question);
     return explainPath(question, this.#machine);
   }
 
@@ -127,6 +136,7 @@ export class SandboxManager {
   }
 
   #profileRequest(nameOrFile: string): Omit<LoadRequest, 'forbiddenBelow'> {
+    checkProfileName(nameOrFile);
     const { homeDir, configDir } = this.#machine.facts;
     const cwd = parseAbsolutePath(process.cwd());
     return { nameOrFile, homeDir, configDir, cwd, builtins: this.#machine.builtinProfiles() };

@@ -57,6 +57,24 @@ describeOnStage('a denied directory', (stage) => {
 });
 
 describeOnStage('--deny-read', (stage) => {
+  it('hides what it names by "~", though no shell has expanded it, and leaves its neighbours', async () => {
+    stage.plantAtHome({ '.ssh/id': 'secret\n', '.ssx/id': 'open\n', 'a.key': 'secret\n' });
+    const args = ['.ssh/id', '.ssx/id', 'a.key'].map((name) => `${stage.home}/${name}`);
+    const options = ['--deny-read', '~/.ssh', '--deny-read=~/*.key'];
+    const { output } = await stage.shell(HAS_READ, { options, args });
+    expect(output).toBe(`${stage.home}/.ssx/id\n`);
+  });
+
+  it('of a path that does not exist lets the command run, with a warning', async () => {
+    const ran = await stage.run(['--deny-read=missing', '--', 'true']);
+    expect([ran.code, ran.stderr]).toEqual([
+      0,
+      `sandbox-run: warning: Entry "${stage.workspace}/missing" denies a path that does not exist.\n`,
+    ]);
+    stage.plant({ there: '' });
+    expect(await stage.run(['--deny-read=there', '--', 'true'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
   it('hides a file outside of the workspace and leaves its neighbours', async () => {
     stage.plantOutside({ secret: 'secret\n', file: 'file\n' });
     const args = [`${stage.outside}/secret`, `${stage.outside}/file`];
@@ -431,5 +449,31 @@ describeOnStage('the built-in profile', (stage) => {
     const options = ['--profile=danger-full-access'];
     expect(await stage.shell(script, { options, args: [stage.outside] })).toMatchObject({ code: 0 });
     expect(namesIn(stage.outside)).toEqual(['file']);
+  });
+});
+
+describeOnStage('--allow-read', (stage) => {
+  it('inside of a writable root takes nothing away, and opens nothing that is protected there', async () => {
+    stage.plant({ 'd/': '', '.git/config': 'config\n' });
+    const options = ['--allow-read=d', '--allow-read=.git', '--allow-read=.'];
+    const script = 'echo x > d/file && echo x > file && ! echo x > .git/config';
+    expect(await stage.shell(script, { options })).toMatchObject({ code: 0 });
+    expect(namesIn(stage.workspace)).toEqual(['.git', 'd', 'file']);
+  });
+
+  it('leaves what --deny-read and --deny-write close as it is', async () => {
+    stage.plant({ 'd/file': 'secret\n', 'e/file': 'open\n' });
+    const options = ['--deny-read=d', '--deny-write=e', '--allow-read=d', '--allow-read=e'];
+    const { output } = await stage.shell('cat d/file e/file; echo x > e/file', { options });
+    expect(output).toBe('open\n');
+  });
+
+  it('of a path that does not exist is refused, as --allow-write is', async () => {
+    expect(await stage.refusal({ options: ['--allow-read=missing'] })).toBe('entry-path-missing');
+    expect(await stage.refusal({ options: ['--allow-write=missing'] })).toBe('entry-path-missing');
+    stage.plant({ missing: '' });
+    expect(await stage.shell('cat missing', { options: ['--allow-read=missing'] })).toMatchObject({
+      code: 0,
+    });
   });
 });

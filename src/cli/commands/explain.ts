@@ -1,8 +1,9 @@
-import { type AbsolutePath, resolvePath } from '../../paths/absolute-path.js';
+import { type AbsolutePath } from '../../paths/absolute-path.js';
 import { type Explanation } from '../../sandbox/inspection.js';
 import { type SandboxManager } from '../../sandbox/sandbox-manager.js';
 import { type SubcommandArguments } from '../parse-arguments.js';
 import { toCircumstances } from '../to-command.js';
+import { typedPath } from '../typed-path.js';
 import { columns, type CommandResult, jsonResult, textResult } from './result.js';
 
 /** The arguments of `explain`. */
@@ -24,7 +25,7 @@ export function explainCommand(
   const explanation = manager.explain({
     command: toCircumstances(request.options, cwd),
     operation: request.operation,
-    path: resolvePath(cwd, request.path),
+    path: typedPath(request.operation, request.path, cwd),
   });
   const exitCode = explanation.allowed ? 0 : 1;
   return request.json ? jsonResult(explanation, exitCode) : textResult(linesOf(explanation), exitCode);

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { bindPolicy } from '../../../src/binding/bind.js';
-import { ROOT_PATH } from '../../../src/paths/absolute-path.js';
+import { parseAbsolutePath, ROOT_PATH } from '../../../src/paths/absolute-path.js';
 import { bind, codeOf, diskWith, entry, glob, rulesBelow, special } from './support.js';
 
 describe('Special paths stand for', () => {
@@ -243,6 +243,28 @@ describe('Deny globs', () => {
 });
 
 describe('An overlay', () => {
+  test('takes no writing away by a read, wherever the write comes from', () => {
+    const { at } = diskWith({ 'work/a/b': '', 'more/c': '', 'other/d': '' });
+    const overlay = {
+      entries: [
+        ...['work/a', 'more/c', 'other/d'].map((name) => entry('read', at(name))),
+        entry('write', at('more')),
+      ],
+    };
+    const bound = bind([special('write', 'project_roots')], at('work'), { overlay });
+    const named = bound.ruleSet.rules.map(({ path, access }) => `${access} ${path}`);
+    expect(named).not.toContain(`read ${at('work/a')}`);
+    expect(named).not.toContain(`read ${at('more/c')}`);
+    expect(named).toContain(`read ${at('other/d')}`);
+  });
+
+  test('opens by a read what cordon would hide by itself, though all is writable', () => {
+    const { at } = diskWith({ 'work/': '' });
+    const overlay = { entries: [entry('read', parseAbsolutePath('/run'))] };
+    const bound = bind([special('write', 'root')], at('work'), { overlay });
+    expect(bound.ruleSet.rules.find(({ path }) => path === '/run')?.access).toBe('read');
+  });
+
   test('opens what no entry opens', () => {
     const { at } = diskWith({ 'work/': '', 'more/': '' });
     const bound = bind([], at('work'), { overlay: { entries: [entry('write', at('more'))] } });

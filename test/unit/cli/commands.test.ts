@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { doctorCommand } from '../../../src/cli/commands/doctor.js';
 import { explainCommand } from '../../../src/cli/commands/explain.js';
 import { helpCommand } from '../../../src/cli/commands/help.js';
@@ -10,6 +10,7 @@ import { parseAbsolutePath } from '../../../src/paths/absolute-path.js';
 import { type LoadedProfile, type ProfileCheck } from '../../../src/profiles/load-profile.js';
 import { type DoctorCheck, type DoctorReport } from '../../../src/sandbox/inspection.js';
 import { type ExplainQuestion } from '../../../src/sandbox/explain.js';
+import { errorOf } from './error-code.js';
 
 const HERE = parseAbsolutePath('/nowhere/project');
 
@@ -120,6 +121,14 @@ describe('explain', () => {
       operation: 'read',
       path: '/nowhere/project/a',
     });
+  });
+
+  it('takes a leading "~" for the home directory', () => {
+    vi.stubEnv('HOME', '/home/ada');
+    ask(true, '--read=~/.ssh');
+    vi.unstubAllEnvs();
+    expect(asked.at(-1)).toMatchObject({ path: '/home/ada/.ssh' });
+    expect(errorOf(() => ask(true, '--write=~bob/x')).details).toMatchObject({ option: '--write' });
   });
 
   it.each([

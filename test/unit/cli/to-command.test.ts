@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseArguments, type RunOptions } from '../../../src/cli/parse-arguments.js';
 import { resolveProfileArgument, toCircumstances, toSandboxCommand } from '../../../src/cli/to-command.js';
 import { type AbsolutePath, parseAbsolutePath, ROOT_PATH } from '../../../src/paths/absolute-path.js';
@@ -93,7 +93,6 @@ describe('the additional permissions of a command line', () => {
   it.each([
     ['--allow-read', 'a b', 'read', 'file:///nowhere/project/a%20b'],
     ['--allow-write', '/srv', 'write', 'file:///srv'],
-    ['--allow-write', '[x]', 'write', 'file:///nowhere/project/%5Bx%5D'],
     ['--deny-read', '../.env', 'deny', 'file:///nowhere/.env'],
   ])('with %s %s are %s of %s', (option, text, access, uri) => {
     expect(circumstances(option, text).overlay?.entries).toEqual([
@@ -116,8 +115,23 @@ describe('the additional permissions of a command line', () => {
     expect(overlay?.entries).toEqual([...globs, { path: { type: 'path', path: uri }, access: 'deny' }]);
   });
 
-  it('refuse a glob where it would protect nothing', () => {
-    expect(errorOf(() => circumstances('--deny-write', '*.lock')).code).toBe('usage-invalid');
+  it.each([['--deny-write'], ['--allow-read'], ['--allow-write']])(
+    'refuse a glob where it would mean nothing: %s',
+    (option) => {
+      const { code, details } = errorOf(() => circumstances(option, '*.lock'));
+      expect([code, details['option']]).toEqual(['usage-invalid', option]);
+    },
+  );
+
+  it.each([
+    ['--allow-read', 'read'],
+    ['--allow-write', 'write'],
+  ])('take a file that is called like a glob for %s', (option, access) => {
+    const cwd = directory();
+    writeFileSync(path.join(cwd, '[x]'), '');
+    expect(toCircumstances(options(option, '[x]'), cwd).overlay?.entries).toEqual([
+      { path: { type: 'path', path: `file://${cwd}/%5Bx%5D` }, access },
+    ]);
   });
 
   it('take a file that is called like a glob for --deny-write', () => {
@@ -128,12 +142,63 @@ describe('the additional permissions of a command line', () => {
     ]);
   });
 
+  it('refuse a variable that no shell has replaced, since its braces would match nothing', () => {
+    const { code, hint } = errorOf(() => circumstances('--deny-read', '${HOME}/.ssh'));
+    expect(code).toBe('usage-invalid');
+    expect(hint).toContain('~/');
+    expect(circumstances('--deny-read', '[$]{HOME}').overlay?.entries).toEqual([globEntry('[$]{HOME}')]);
+  });
+
   it('take writing away without giving anything, for --deny-write', () => {
     const { readOnlyPaths, overlay } = circumstances('--deny-write', 'package.json');
     expect({ readOnlyPaths, entries: overlay?.entries }).toEqual({
       readOnlyPaths: ['/nowhere/project/package.json'],
       entries: [],
     });
+  });
+});
+
+describe('a leading "~" on the command line, which no shell has expanded,', () => {
+  beforeEach(() => {
+    vi.stubEnv('HOME', '/home/a{b');
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const entryOf = (uri: string, access: string): unknown => ({ path: { type: 'path', path: uri }, access });
+
+  it.each([
+    ['--allow-read=~/x', entryOf('file:///home/a%7Bb/x', 'read')],
+    ['--allow-write=~', entryOf('file:///home/a%7Bb', 'write')],
+    ['--deny-read=~/.ssh', entryOf('file:///home/a%7Bb/.ssh', 'deny')],
+    ['--deny-read=~/**/*.pem', globEntry('/home/a\\{b/**/*.pem')],
+    ['--deny-read=./~', entryOf('file:///nowhere/project/~', 'deny')],
+    ['--deny-read=a/~/b', entryOf('file:///nowhere/project/a/~/b', 'deny')],
+  ])('is the home directory in %s', (word, entry) => {
+    expect(circumstances(word).overlay?.entries).toEqual([entry]);
+  });
+
+  it('is the home directory for every other path, too', () => {
+    const { cwd, workspaceRoots, readOnlyPaths, unixSockets } = circumstances(
+      ...['--cwd=~/c', '--workspace-root=~/w', '--deny-write=~/d', '--allow-unix-socket=~/s'],
+    );
+    expect([cwd, workspaceRoots, readOnlyPaths, unixSockets].flat()).toEqual(
+      ['c', 'w', 'd', 's'].map((name) => `/home/a{b/${name}`),
+    );
+  });
+
+  it.each(
+    [
+      ...['--allow-read', '--allow-write', '--deny-read', '--deny-write'],
+      ...['--cwd', '--workspace-root', '--allow-unix-socket'],
+    ].flatMap((option) => [
+      [option, '~ada/x'],
+      [option, '~+'],
+    ]),
+  )("is refused as somebody else's: %s %s", (option, text) => {
+    const { code, details } = errorOf(() => circumstances(option, text));
+    expect([code, details['option'], details['value']]).toEqual(['usage-invalid', option, text]);
   });
 });
 

@@ -24,6 +24,36 @@ describe('applyOverlay', () => {
     expect(overlaid([on('/a', 'write')], [on('/a', 'read')])).toEqual(restricted([on('/a', 'write')]));
   });
 
+  it.each([
+    ['below what is writable', [on('/a', 'write')], [on('/a/b', 'read')], [on('/a', 'write')]],
+    [
+      'below what another of its entries opens for writing',
+      [on('/a', 'read')],
+      [on('/a/b', 'write'), on('/a/b/c', 'read')],
+      [on('/a', 'read'), on('/a/b', 'write')],
+    ],
+    [
+      'below a writable special path',
+      [special('tmpdir', 'write')],
+      [special('tmpdir', 'read', 'x')],
+      [special('tmpdir', 'write')],
+    ],
+  ])('leaves out a read %s: it would take writing away', (_, own, added, result) => {
+    expect(overlaid(own, added)).toEqual(restricted(result));
+  });
+
+  it.each([
+    ['beside what is writable', [on('/a', 'write')], [on('/b', 'read')]],
+    ['between a writable path and a deny', [on('/a', 'write')], [on('/a/b', 'deny'), on('/a/b/c', 'read')]],
+    [
+      'of a special path, of which words do not tell whether it is writable',
+      [on('/a', 'write')],
+      [special('tmpdir', 'read')],
+    ],
+  ])('keeps a read %s', (_, own, added) => {
+    expect(overlaid(own, added)).toEqual(canonicalProfile(restricted([...own, ...added])));
+  });
+
   it('may deny what the profile grants', () => {
     expect(overlaid([on('/a', 'write')], [on('/a', 'deny')])).toEqual(restricted([on('/a', 'deny')]));
     expect(overlaid([on('/a', 'write')], [on('/a/b', 'deny'), on('**/x', 'deny')])).toEqual(

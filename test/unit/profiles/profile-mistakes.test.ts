@@ -90,6 +90,28 @@ describe('a mistake in a profile is told with file, line and key:', () => {
   });
 });
 
+describe('a path that was written for a shell', () => {
+  it.each([['${HOME}/.ssh'], ['$HOME/x'], ['$HOME'], ['/home/${USER}/x'], ['**/${X}']])(
+    'is refused, with what to write instead: %s',
+    (key) => {
+      const { write, request } = profileFixture();
+      write('x.toml', `[filesystem]\n'${key}' = "deny"`);
+      const error = errorOf(() => loadProfile(request('x.toml')));
+      expect(error.code).toBe('profile-invalid');
+      expect(error.message).toContain('write "~/');
+    },
+  );
+
+  it.each([['~/.ssh'], ['**/*.{pem,key}'], ['{a,b}/**'], ['/srv/$x/y'], ['**/a$'], ['[$]{a,b}']])(
+    'is not meant by %s, which is taken',
+    (key) => {
+      const { write, request } = profileFixture();
+      write('x.toml', `[filesystem]\n'${key}' = "deny"`);
+      expect(loadProfile(request('x.toml')).profile.name).toBe('x');
+    },
+  );
+});
+
 describe('a document that is no TOML', () => {
   it.each([
     ['an open string', 'a = 1\nb = "x\n', 2],
