@@ -58,7 +58,8 @@ function buildFuzzers() {
   const files = ['common', 'launcher'].flatMap(sourcesIn).filter((file) => !file.endsWith('/main.c'));
   const flags = [...SANITIZED, '-fsanitize=fuzzer,address,undefined', `-I${path.join(native, 'launcher')}`];
   for (const harness of sourcesIn('fuzz'))
-    if (!compileTo(`fuzz/${path.basename(harness, '.c')}`, 'clang', flags, [...files, harness])) process.exitCode = 1;
+    if (!compileTo(`fuzz/${path.basename(harness, '.c')}`, 'clang', flags, [...files, harness]))
+      process.exitCode = 1;
 }
 
 /** Compiles into native/linux/build, where the old program stands until the new one is complete. */
@@ -67,9 +68,13 @@ function compileTo(output, cc, flags, files) {
   const temporary = `${target}.${process.pid}`;
   mkdirSync(path.dirname(target), { recursive: true });
   const common = `-I${path.join(native, 'common')}`;
-  const { status, error, stderr } = spawnSync(cc, [...WARNINGS, common, ...flags, ...files, '-o', temporary], {
-    encoding: 'utf8',
-  });
+  const { status, error, stderr } = spawnSync(
+    cc,
+    [...WARNINGS, common, ...flags, ...files, '-o', temporary],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0 && error === undefined && stderr) console.warn(stderr.trim());
   if (status === 0) renameSync(temporary, target);
   else rmSync(temporary, { force: true });

@@ -148,9 +148,12 @@ export class LauncherStage {
     return (output + stderr).trim();
   }
 
-  /** Starts the launcher with these words; descriptors 3, 4, … are pipes or ours. */
-  start(words: readonly string[], descriptors: readonly (number | 'pipe')[] = []): StartedProgram {
-    const started = startProgram([this.launcher, ...words], this.#programOptions({}, descriptors));
+  /** Starts any program as the caller; its descriptors 3, 4, … are pipes or ours. */
+  startProgram(
+    argv: readonly [string, ...string[]],
+    descriptors: readonly (number | 'pipe')[] = [],
+  ): StartedProgram {
+    const started = startProgram(argv, this.#programOptions({}, descriptors));
     started.firstLine.catch(() => undefined);
     return started;
   }

@@ -49,9 +49,8 @@ static unsigned long flags_in_force(unsigned long stated) {
 bool add_attributes(int mount_fd, uint64_t attributes) {
   struct statvfs status;
   if (fstatvfs(mount_fd, &status) != 0) return false;
-  unsigned long has = flags_in_force(status.f_flag);
-  unsigned long wanted = has | flags_of(attributes);
-  return wanted == has || mount(NULL, path_of(mount_fd).text, NULL, MS_REMOUNT | MS_BIND | wanted, NULL) == 0;
+  unsigned long wanted = flags_in_force(status.f_flag) | flags_of(attributes);
+  return mount(NULL, path_of(mount_fd).text, NULL, MS_REMOUNT | MS_BIND | wanted, NULL) == 0;
 }
 
 /* The id of the mount that a descriptor is on (proc(5), /proc/PID/fdinfo). */

@@ -37,7 +37,10 @@ describe('The launcher refuses, with status 1 and one line,', () => {
     ['a user id of 2^32 - 1', ['--unshare-user', '--uid', '4294967295', 'true']],
     ['a host name without a namespace for it', ['--hostname', 'a', 'true']],
     ['the command as process 1 of the host', ['--as-pid-1', 'true']],
-    ['--disable-userns without --unshare-user', ['--unshare-user-try', '--disable-userns', '--userns', '0', 'true']],
+    [
+      '--disable-userns without --unshare-user',
+      ['--unshare-user-try', '--disable-userns', '--userns', '0', 'true'],
+    ],
     ['an own and a given user namespace', ['--unshare-user', '--userns', '0', 'true']],
     ['both ways to give a seccomp program', ['--seccomp', '0', '--add-seccomp-fd', '0', 'true']],
     ['a variable without a name', ['--setenv', '', 'a', 'true']],
@@ -62,7 +65,10 @@ describe('The launcher', () => {
   });
 
   test('tells its version', () => {
-    expect(run('--version')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^cordon-launcher \d/u) });
+    expect(run('--version')).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^cordon-launcher \d/u),
+    });
   });
 
   test('reads options of a descriptor where they stand, and no command', () => {
