@@ -1,7 +1,8 @@
 /* libFuzzer (and AFL++ through its driver) for the launcher's option parser.
  *
- * Input: words, each ended by NUL, as the command line. A word "\1" ends the command line; what stands behind it, up to the next
- * such word, is what the first --args reads, and so on. Nothing of the system is touched: parsing changes the set-up only. */
+ * Input: words, each ended by NUL, as the command line. A word "\1" ends the command line; what stands behind it, up
+ * to the next such word, is what the first --args reads, and so on. Nothing of the system is touched: parsing
+ * changes the set-up only. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdint.h>
@@ -60,8 +61,8 @@ static void check(const struct setup *setup) {
     const struct operation *operation = &setup->operations[i];
     if (operation->target == NULL || operation->permissions > 07777 || operation->parents > 0755) abort();
     if ((operation->kind == BIND || operation->kind == SYMLINK) && operation->source == NULL) abort();
-    if ((operation->kind == BIND_FD || operation->kind == BIND_DATA || operation->kind == PLAIN_FILE) && operation->fd < 0)
-      abort();
+    bool takes_fd = operation->kind == BIND_FD || operation->kind == BIND_DATA || operation->kind == PLAIN_FILE;
+    if (takes_fd && operation->fd < 0) abort();
   }
   for (char **variable = setup->environment; *variable != NULL; variable++)
     if (strchr(*variable, '=') == NULL) abort();

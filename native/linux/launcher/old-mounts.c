@@ -143,8 +143,9 @@ static bool limit_all_below(int top, uint64_t attributes) {
   return is_done;
 }
 
-/* The mount of `source` that was just made at an open place, whose descriptor stays below it. There is only its path to go by,
- * through ".." as in root.h; a directory on it may have been renamed meanwhile, so what is found there is compared. */
+/* The mount of `source` that was just made at an open place, whose descriptor stays below it. There is only its path
+ * to go by, through ".." as in root.h; a directory on it may have been renamed meanwhile, so what is found there is
+ * compared. */
 static int open_new_mount(int source, int place) {
   char name[PATH_MAX];
   ssize_t length = readlinkat(AT_FDCWD, path_of(place).text, name, sizeof name - 1);
