@@ -39,9 +39,9 @@ void die_at(const char *step, ...) {
   va_end(arguments);
   const char *program = program_name == NULL ? program_invocation_short_name : program_name;
   char line[sizeof words + 256];
-  int length = snprintf(line, sizeof line, "%s: %s: %s\n", program, words, strerror(saved));
+  snprintf(line, sizeof line, "%s: %s: %s\n", program, words, strerror(saved));
   /* At once, so that nobody else's words stand in between. Nothing can be done when it fails. */
-  if (write(STDERR_FILENO, line, (size_t)length < sizeof line ? (size_t)length : sizeof line - 1) < 0) _exit(failure_status);
+  if (write(STDERR_FILENO, line, strlen(line)) < 0) _exit(failure_status);
   _exit(failure_status);
 }
 

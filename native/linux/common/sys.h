@@ -34,7 +34,8 @@ void place_descriptor(int fd, int target);
 /* Closes every descriptor from `first` up (close_range(2), or /proc/self/fd on kernels before 5.9). */
 void close_from(int first);
 
-/* Closes every descriptor above standard error but `count` of them. Sorts `kept`; numbers below 3 and repeated ones do no harm. */
+/* Closes every descriptor above standard error but `count` of them. Sorts `kept`; numbers below 3 and repeated ones
+ * do no harm. */
 void close_all_but(int *kept, size_t count);
 
 /* Whether two descriptors are of the same file, however it was opened. */

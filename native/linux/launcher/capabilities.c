@@ -39,7 +39,8 @@ static void drop_bounding(uint64_t kept, uint64_t permitted) {
     int is_held = prctl(PR_CAPBSET_READ, capability);
     if (is_held < 0) break; /* the kernel knows no more */
     if (is_held == 0 || holds(kept, capability)) continue;
-    if (prctl(PR_CAPBSET_DROP, capability) != 0 && holds(permitted, CAP_SETPCAP)) die_at(FAILED_CAPABILITIES, "bounding");
+    if (prctl(PR_CAPBSET_DROP, capability) != 0 && holds(permitted, CAP_SETPCAP))
+      die_at(FAILED_CAPABILITIES, "bounding");
   }
 }
 
@@ -67,7 +68,8 @@ void drop_capabilities(const struct setup *setup) {
   const struct capability_wish *wish = &setup->capabilities;
   struct capability_sets sets = get_sets();
   uint64_t permitted = permitted_in(&sets);
-  if (setup->caller_is_root && wish->given == 0 && wish->taken == 0) return; /* root stays as he is, as with bubblewrap */
+  /* Root stays as he is, as with bubblewrap. */
+  if (setup->caller_is_root && wish->given == 0 && wish->taken == 0) return;
   uint64_t kept = (((setup->caller_is_root ? permitted : 0) & ~wish->taken) | wish->given) & permitted;
   drop_bounding(kept, permitted);
   set_all(kept);

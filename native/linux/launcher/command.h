@@ -17,7 +17,8 @@ struct start {
   pid_t parent;       /* which that is */
 };
 
-/* Changes to --chdir, or else to `caller_directory`, or else to $HOME, or else to "/", and notes it in PWD. Dies on error. */
+/* Changes to --chdir, or else to `caller_directory`, or else to $HOME, or else to "/", and notes it in PWD. Dies on
+ * error. */
 void change_directory(struct setup *setup, const char *caller_directory);
 
 /* Becomes the command, or dies. */

@@ -22,7 +22,8 @@ void copy_data(int fd, int target, const char *target_name) {
 
 static void mount_scratch(struct root *root) {
   if (mkdirat(root->base, "scratch", 0700) != 0) die_at(FAILED_DIRECTORY, "scratch");
-  if (mount("tmpfs", "/../scratch", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0) die_at(FAILED_MOUNT, "tmpfs", "scratch");
+  if (mount("tmpfs", "/../scratch", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") != 0)
+    die_at(FAILED_MOUNT, "tmpfs", "scratch");
   root->scratch = openat(root->base, "scratch", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root->scratch < 0) die_at(FAILED_DIRECTORY, "scratch");
 }

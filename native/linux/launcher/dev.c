@@ -65,8 +65,8 @@ static void mount_terminals(struct root *root, int dev) {
   if (close(pts) != 0) die("close");
 }
 
-/* The caller's terminal, which the command may use, has no name in the new devpts; this one is the usual (console(4)). One that
- * cannot be found by a name is left out. */
+/* The caller's terminal, which the command may use, has no name in the new devpts; this one is the usual
+ * (console(4)). One that cannot be found by a name is left out. */
 static void bind_console(struct root *root, int dev) {
   if (!isatty(STDOUT_FILENO)) return;
   struct source source = open_source_of(root, STDOUT_FILENO, "the terminal");

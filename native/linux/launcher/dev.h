@@ -4,8 +4,8 @@
 
 #include "root.h"
 
-/* Makes a minimal /dev in a tmpfs on a directory of the new root: harmless devices of the host, and terminals of its own
- * (devpts). Dies on error. */
+/* Makes a minimal /dev in a tmpfs on a directory of the new root: harmless devices of the host, and terminals of its
+ * own (devpts). Dies on error. */
 void mount_dev(struct root *root, const char *target);
 
 #endif

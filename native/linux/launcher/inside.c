@@ -26,7 +26,8 @@ static void close_keeping_errno(int fd) {
   errno = saved;
 }
 
-/* Opens the directory that holds the last name of a path, and makes it when it is missing. `name` takes the last name. */
+/* Opens the directory that holds the last name of a path, and makes it when it is missing. `name` takes the last
+ * name. */
 static int open_parent(const struct root *root, const char *path, mode_t permissions, char name[NAME_MAX + 1]) {
   size_t end = strlen(path);
   while (end > 0 && path[end - 1] == '/') end--;
@@ -56,7 +57,8 @@ static int make_file(int parent, const char *name, mode_t permissions) {
   return fd < 0 ? -1 : close(fd);
 }
 
-/* Somebody else may make the same thing meanwhile. A link that leads nowhere is not followed to make something elsewhere. */
+/* Somebody else may make the same thing meanwhile. A link that leads nowhere is not followed to make something
+ * elsewhere. */
 static int make_inside(const struct root *root, const char *path, mode_t permissions, mode_t parents,
                        int (*make)(int, const char *, mode_t)) {
   char name[NAME_MAX + 1];

@@ -1,5 +1,6 @@
-/* Dying with the process that stands above (prctl(2), PR_SET_PDEATHSIG). The kernel forgets the wish when credentials change and
- * in a new child, and says nothing of a death before it: so it is told again and again, and looked each time. */
+/* Dying with the process that stands above (prctl(2), PR_SET_PDEATHSIG). The kernel forgets the wish when
+ * credentials change and in a new child, and says nothing of a death before it: so it is told again and again, and
+ * looked each time. */
 #ifndef CORDON_LIFELINE_H
 #define CORDON_LIFELINE_H
 

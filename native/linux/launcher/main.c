@@ -1,5 +1,6 @@
-/* cordon-launcher: runs a command in a sandbox that is described by bubblewrap's options (bwrap(1)). For machines without
- * bubblewrap, or with one that is too old. See help.c for what differs; errors.h for what it says when something fails.
+/* cordon-launcher: runs a command in a sandbox that is described by bubblewrap's options (bwrap(1)). For machines
+ * without bubblewrap, or with one that is too old. See help.c for what differs; errors.h for what it says when
+ * something fails.
  *
  * Exit status: the command's own, 128+n when signal n ended it; 1 when the sandbox could not be set up. */
 #define _GNU_SOURCE

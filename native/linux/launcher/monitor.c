@@ -16,7 +16,8 @@
 #include "sys.h"
 #include "wait-status.h"
 
-/* None of them is for the command. Looked at before anything is opened: a number that was not open must not become ours. */
+/* None of them is for the command. Looked at before anything is opened: a number that was not open must not become
+ * ours. */
 static void keep_descriptors_from_command(const struct setup *setup) {
   for (size_t i = 0; i < setup->used_count; i++)
     if (fcntl(setup->used_fds[i], F_SETFD, FD_CLOEXEC) != 0) die_at(FAILED_DESCRIPTOR, setup->used_fds[i]);
@@ -34,8 +35,8 @@ static int wait_for_process(pid_t pid) {
   return exit_status_of(status);
 }
 
-/* Follows the reports to their end. Returns whether the command was started; `exit_status` becomes its own, or NONE while only the
- * process itself can tell: it became the command, or was killed. */
+/* Follows the reports to their end. Returns whether the command was started; `exit_status` becomes its own, or NONE
+ * while only the process itself can tell: it became the command, or was killed. */
 static bool follow_reports(int report_fd, int *exit_status) {
   bool is_started = false;
   *exit_status = NONE;

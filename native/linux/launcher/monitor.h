@@ -1,4 +1,5 @@
-/* The process that the caller started: it starts the sandbox, stays outside of it, and passes on how the command ended. */
+/* The process that the caller started: it starts the sandbox, stays outside of it, and passes on how the command
+ * ended. */
 #ifndef CORDON_MONITOR_H
 #define CORDON_MONITOR_H
 

@@ -21,8 +21,8 @@
 #define SYS_mount_setattr 442
 #endif
 
-/* From linux/mount.h, linux/openat2.h and linux/fcntl.h. Those headers are younger than some kernels that cordon is built on, and
- * clash with the C library's. */
+/* From linux/mount.h, linux/openat2.h and linux/fcntl.h. Those headers are younger than some kernels that cordon is
+ * built on, and clash with the C library's. */
 enum {
   TREE_CLONE = 1,
   EMPTY_PATH = 0x1000,
@@ -59,7 +59,8 @@ int clone_mounts(int directory, const char *path) {
 
 int set_mount_attributes(int mount, uint64_t attributes, bool is_recursive) {
   struct attributes wanted = {.set = attributes};
-  return (int)syscall(SYS_mount_setattr, mount, "", EMPTY_PATH | (is_recursive ? RECURSIVE : 0), &wanted, sizeof wanted);
+  unsigned flags = EMPTY_PATH | (is_recursive ? RECURSIVE : 0);
+  return (int)syscall(SYS_mount_setattr, mount, "", flags, &wanted, sizeof wanted);
 }
 
 int attach_mount(int mount, int target) {

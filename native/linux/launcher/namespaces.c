@@ -19,7 +19,8 @@ void join_namespaces(const struct namespaces *namespaces) {
   join(namespaces->pid_fd, CLONE_NEWPID, "pid");
 }
 
-/* fork(2) with flags. With no stack of its own the child goes on where the parent is (clone(2)); no memory is shared. */
+/* fork(2) with flags. With no stack of its own the child goes on where the parent is (clone(2)); no memory is
+ * shared. */
 static pid_t fork_with(unsigned flags) {
 #if defined(__s390__) || defined(__CRIS__)
   return (pid_t)syscall(SYS_clone, NULL, (unsigned long)(flags | SIGCHLD), NULL, NULL, NULL);

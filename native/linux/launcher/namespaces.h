@@ -4,7 +4,8 @@
 
 #include "setup.h"
 
-/* Joins the existing user and pid namespaces that were named; the latter takes effect for children (setns(2)). Dies on error. */
+/* Joins the existing user and pid namespaces that were named; the latter takes effect for children (setns(2)). Dies
+ * on error. */
 void join_namespaces(const struct namespaces *namespaces);
 
 /* fork(2) into the new namespaces; in both processes `made` becomes what was made (CLONE_NEW…). Dies on error. */

@@ -49,9 +49,8 @@ static unsigned long flags_in_force(unsigned long stated) {
 bool add_attributes(int mount_fd, uint64_t attributes) {
   struct statvfs status;
   if (fstatvfs(mount_fd, &status) != 0) return false;
-  unsigned long has = flags_in_force(status.f_flag);
-  unsigned long wanted = has | flags_of(attributes);
-  return wanted == has || mount(NULL, path_of(mount_fd).text, NULL, MS_REMOUNT | MS_BIND | wanted, NULL) == 0;
+  unsigned long wanted = flags_in_force(status.f_flag) | flags_of(attributes);
+  return mount(NULL, path_of(mount_fd).text, NULL, MS_REMOUNT | MS_BIND | wanted, NULL) == 0;
 }
 
 /* The id of the mount that a descriptor is on (proc(5), /proc/PID/fdinfo). */
@@ -144,8 +143,9 @@ static bool limit_all_below(int top, uint64_t attributes) {
   return is_done;
 }
 
-/* The mount of `source` that was just made at an open place, whose descriptor stays below it. There is only its path to go by,
- * through ".." as in root.h; a directory on it may have been renamed meanwhile, so what is found there is compared. */
+/* The mount of `source` that was just made at an open place, whose descriptor stays below it. There is only its path
+ * to go by, through ".." as in root.h; a directory on it may have been renamed meanwhile, so what is found there is
+ * compared. */
 static int open_new_mount(int source, int place) {
   char name[PATH_MAX];
   ssize_t length = readlinkat(AT_FDCWD, path_of(place).text, name, sizeof name - 1);

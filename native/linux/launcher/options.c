@@ -116,7 +116,8 @@ static bool has_values(char **words, int count) {
 static bool check_modifiers(struct parser *parser, const struct option *option) {
   bool is_modifier = option != NULL && (option->take == take_permissions || option->take == take_size);
   if (is_modifier) return true;
-  if (parser->has_permissions) return complain(parser, "--perms must stand before an option that makes a file or directory");
+  if (parser->has_permissions)
+    return complain(parser, "--perms must stand before an option that makes a file or directory");
   return !parser->has_size || complain(parser, "--size must stand before --tmpfs");
 }
 

@@ -1,4 +1,5 @@
-/* How options are taken, between options.c, which has the table of them, and take-*.c, which know what each one means. */
+/* How options are taken, between options.c, which has the table of them, and take-*.c, which know what each one
+ * means. */
 #ifndef CORDON_PARSER_H
 #define CORDON_PARSER_H
 
@@ -54,7 +55,15 @@ take_option take_unshare_all;
 take_option take_share_net;
 
 /* take-others.c; option->what is of the enumeration that stands here */
-enum flag { DISABLE_USER, ASSERT_USER_DISABLED, NEW_SESSION, DIE_WITH_PARENT, AS_PID_1, LEVEL_PREFIX, CLEAR_ENVIRONMENT };
+enum flag {
+  DISABLE_USER,
+  ASSERT_USER_DISABLED,
+  NEW_SESSION,
+  DIE_WITH_PARENT,
+  AS_PID_1,
+  LEVEL_PREFIX,
+  CLEAR_ENVIRONMENT,
+};
 enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK };
 enum word { CHDIR, ARGV0, HOSTNAME };
 enum identity { UID, GID };

@@ -16,9 +16,9 @@
 /* Through these, what a process writes reaches the whole machine. */
 static const char *const MACHINE_WIDE[] = {"sys", "sysrq-trigger", "irq", "bus"};
 
-/* Settings of the kernel may be written by their owner, the host's root, whatever capabilities he has left (proc(5)). For other
- * users the mode bits are enough, and nothing is covered: where a part of /proc is covered, no further sandbox can mount a
- * /proc of its own (user_namespaces(7), about mounting proc). */
+/* Settings of the kernel may be written by their owner, the host's root, whatever capabilities he has left
+ * (proc(5)). For other users the mode bits are enough, and nothing is covered: where a part of /proc is covered, no
+ * further sandbox can mount a /proc of its own (user_namespaces(7), about mounting proc). */
 static bool may_be_written(int proc, const char *name) {
   struct stat status;
   if (fstatat(proc, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return false;

@@ -4,7 +4,8 @@
 
 #include "root.h"
 
-/* Mounts a new proc(5) on a directory of the new root, or binds the host's when its processes are shared. Dies on error. */
+/* Mounts a new proc(5) on a directory of the new root, or binds the host's when its processes are shared. Dies on
+ * error. */
 void mount_proc(struct root *root, const char *target);
 
 #endif

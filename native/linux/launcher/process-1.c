@@ -12,7 +12,8 @@
 #include "sys.h"
 #include "wait-status.h"
 
-/* A lock belongs to the process that took it, not to its children, and goes with it (fcntl(2)). Returns the open file. */
+/* A lock belongs to the process that took it, not to its children, and goes with it (fcntl(2)). Returns the open
+ * file. */
 static int lock(const char *path) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   struct flock whole = {.l_type = F_RDLCK, .l_whence = SEEK_SET};

@@ -5,7 +5,8 @@
 #include "command.h"
 #include "setup.h"
 
-/* Starts the command as a child, reports its end, reaps until nobody is left, and leaves with the command's exit status. */
+/* Starts the command as a child, reports its end, reaps until nobody is left, and leaves with the command's exit
+ * status. */
 void serve_as_process_1(const struct setup *setup, struct start *start) __attribute__((noreturn));
 
 #endif

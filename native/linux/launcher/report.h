@@ -1,5 +1,5 @@
-/* What the sandbox tells the process that started it, on a socket of its own (seqpacket, one message each). The starter's end is
- * held by the starter alone, so that its death shows as a hang-up. */
+/* What the sandbox tells the process that started it, on a socket of its own (seqpacket, one message each). The
+ * starter's end is held by the starter alone, so that its death shows as a hang-up. */
 #ifndef CORDON_REPORT_H
 #define CORDON_REPORT_H
 

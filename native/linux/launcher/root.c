@@ -22,7 +22,8 @@ static void make_mount(const char *type, const char *target, unsigned long flags
   if (mount(type, target, type, flags, options) != 0) die_at(FAILED_MOUNT, type, target);
 }
 
-/* Private, not slave: a file system that the host mounts later would come without the limits of the mount it comes upon. */
+/* Private, not slave: a file system that the host mounts later would come without the limits of the mount it comes
+ * upon. */
 static void leave_propagation(void) {
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) die_at(FAILED_ROOT, "make mounts private");
 }
@@ -54,7 +55,8 @@ void note_mount(struct root *root, int target) {
   root->top = open_directory(root->base, "root");
 }
 
-/* After pivot_root(".", ".") the host's root lies upon the new one, and upon it the base: two mounts to let go (pivot_root(2)). */
+/* After pivot_root(".", ".") the host's root lies upon the new one, and upon it the base: two mounts to let go
+ * (pivot_root(2)). */
 void enter_root(struct root *root) {
   if (fchdir(root->top) != 0) die_at(FAILED_ROOT, "fchdir");
   if (syscall(SYS_pivot_root, ".", ".") != 0) die_at(FAILED_ROOT, "pivot_root");

@@ -1,9 +1,9 @@
 /* The new root directory while it is put together.
  *
- * The process keeps its own root, the host's, until all is done: sources are plain paths meanwhile. The new root grows in a tmpfs
- * that is mounted over "/". Nothing is hidden by that, since a path begins at the root that the process has, below the mount;
- * only ".." at the root leads to what is mounted there (path_resolution(7)). The tmpfs is unbindable, so that it is left out
- * when "/" is bound with all below it (mount_namespaces(7)). */
+ * The process keeps its own root, the host's, until all is done: sources are plain paths meanwhile. The new root
+ * grows in a tmpfs that is mounted over "/". Nothing is hidden by that, since a path begins at the root that the
+ * process has, below the mount; only ".." at the root leads to what is mounted there (path_resolution(7)). The tmpfs
+ * is unbindable, so that it is left out when "/" is bound with all below it (mount_namespaces(7)). */
 #ifndef CORDON_ROOT_H
 #define CORDON_ROOT_H
 

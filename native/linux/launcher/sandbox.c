@@ -63,8 +63,8 @@ static void wait_for_go(int block_fd) {
   if (block_fd != NONE) read_full(block_fd, &byte, sizeof byte);
 }
 
-/* Ids that a mapping alone did not give: in a user namespace that was joined, or mapped by somebody else. Capabilities are kept
- * for the moment; they are dropped right after. */
+/* Ids that a mapping alone did not give: in a user namespace that was joined, or mapped by somebody else.
+ * Capabilities are kept for the moment; they are dropped right after. */
 static void take_ids(const struct setup *setup) {
   if (setup->namespaces.user_fd == NONE && setup->user_block_fd == NONE) return;
   if (prctl(PR_SET_KEEPCAPS, 1) != 0) die(FAILED_IDS);

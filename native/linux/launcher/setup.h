@@ -1,5 +1,6 @@
-/* What is to be done, as data: parse_setup (options.h) makes it, run_sandbox (sandbox.h) carries it out. Words that it points to
- * belong to the command line and environment it was parsed from, or to the set-up itself, until free_setup. */
+/* What is to be done, as data: parse_setup (options.h) makes it, run_sandbox (sandbox.h) carries it out. Words that
+ * it points to belong to the command line and environment it was parsed from, or to the set-up itself, until
+ * free_setup. */
 #ifndef CORDON_SETUP_H
 #define CORDON_SETUP_H
 
@@ -14,7 +15,7 @@ enum { NONE = -1 };
 enum wish { NO, IF_POSSIBLE, YES };
 
 struct namespaces {
-  unsigned plain; /* CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS, as wished; the mount namespace is always new */
+  unsigned plain; /* CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS; the mount namespace is always new */
   enum wish user;
   enum wish cgroup;
   int user_fd;        /* joined instead of making one */
@@ -53,7 +54,8 @@ struct operation {
   uint64_t size;  /* of a tmpfs in bytes; 0 means the kernel's default */
 };
 
-/* Bits are capabilities of capabilities(7). The sandbox keeps what a caller who is root has, or nothing, less `taken`, and `given`. */
+/* Bits are capabilities of capabilities(7). The sandbox keeps what a caller who is root has, or nothing, less
+ * `taken`, and `given`. */
 struct capability_wish {
   uint64_t given;
   uint64_t taken;

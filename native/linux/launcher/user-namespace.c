@@ -31,8 +31,8 @@ static void write_map(int proc, const char *path, int64_t inside, unsigned outsi
   if (!write_setting(proc, path, line)) die_at(FAILED_USER_MAP, path);
 }
 
-/* Without setgroups(2) denied first, nobody without privileges outside may map a group: it could leave one by which it is kept
- * out of something (user_namespaces(7)). The file is missing before Linux 3.19. */
+/* Without setgroups(2) denied first, nobody without privileges outside may map a group: it could leave one by which
+ * it is kept out of something (user_namespaces(7)). The file is missing before Linux 3.19. */
 static void write_maps(int proc, struct identity inside, struct identity outside) {
   write_map(proc, "self/uid_map", inside.uid, outside.uid);
   if (!write_setting(proc, "self/setgroups", "deny") && errno != ENOENT) die_at(FAILED_USER_MAP, "self/setgroups");
