@@ -13,7 +13,8 @@ const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
   { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },
   {
-    pattern: /setting up uid map|setting up gid map|loopback: failed|map ids in the new user namespace|bring up the loopback/iu,
+    pattern:
+      /setting up uid map|setting up gid map|loopback: failed|map ids in the new user namespace|bring up the loopback/iu,
     code: 'user-namespaces-forbidden',
   },
   {
