@@ -179,8 +179,11 @@ function readVariableName(text: string): string {
 
 /** The table of options lets no other word through. */
 function readLauncher(given: GivenOptions): LauncherChoice | undefined {
-  return one(given, 'launcher') as LauncherChoice | undefined;
+  const word = one(given, 'launcher');
+  return LAUNCHER_CHOICES.find((choice) => choice === word);
 }
+
+const LAUNCHER_CHOICES: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
 
 function readTty(given: GivenOptions): boolean | undefined {
   const [isWanted, isUnwanted] = [given.has('tty'), given.has('no-tty')];

@@ -4,6 +4,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { SandboxManager } from '../../dist/index.js';
@@ -26,6 +27,13 @@ try {
     runs,
     launch: await compareLaunch(),
     executable: await compareExecutable(),
+    builtin: await compareLaunchers('bwrap', 'builtin', []),
+    'many masks': await compareLaunchers('bwrap', 'builtin', hiddenFiles(500)),
+    zygote: await compareZygote(),
+    'zygote, 1 GiB held': await withMemoryHeld(1024, compareZygote),
+    'event loop': await longestStall(),
+    throughput: await compareThroughput(),
+    crowd: await sandboxesPerSecond(50),
     memory: await compareMemory(),
   };
   print(report);
@@ -62,6 +70,109 @@ async function compareLaunch() {
   });
 }
 
+/** Two launchers by the same library, each in a workspace of its own, with files that a command may not read. */
+async function compareLaunchers(base, measured, hidden) {
+  const commandIn = (cwd) => ({
+    argv: ['true'],
+    cwd,
+    profile: 'workspace-write',
+    overlay: { entries: hidden },
+  });
+  const sides = [base, measured].map((launcher) => {
+    const cwd = path.join(workspace, `${launcher}-${hidden.length}`);
+    mkdirSync(cwd);
+    const manager = new SandboxManager({ launcher });
+    return [launcher, async () => (await manager.run(commandIn(cwd))).exitCode];
+  });
+  return interleave(Object.fromEntries(sides), hidden.length > 0 ? Math.ceil(runs / 10) : runs);
+}
+
+function hiddenFiles(count) {
+  const directory = path.join(workspace, 'hidden');
+  mkdirSync(directory);
+  return Array.from({ length: count }, (_, index) => {
+    const file = path.join(directory, String(index));
+    writeFileSync(file, '');
+    return { path: { type: 'path', path: `file://${file}` }, access: 'deny' };
+  });
+}
+
+/** The library's run of a sandboxed `true` by a zygote, against a plain spawn. */
+async function compareZygote() {
+  const manager = new SandboxManager({ launcher: 'zygote' });
+  const cwd = mkdtempSync(path.join(workspace, 'zygote-'));
+  return interleave({
+    'plain spawn': () => exitOf(spawn('/bin/true', [], { stdio: ['pipe', 'pipe', 'pipe'] })),
+    'zygote, sandboxed': async () => (await manager.run({ argv: ['/bin/true'], cwd })).exitCode,
+  });
+}
+
+async function withMemoryHeld(mebibytes, measure) {
+  const held = Array.from({ length: mebibytes }, () => Buffer.alloc(1 << 20, 1));
+  const result = await measure();
+  return held.length === mebibytes ? result : undefined;
+}
+
+/** Milliseconds in which nothing else could run while sandboxes were started one after the other. */
+async function longestStall() {
+  const stalls = {};
+  for (const launcher of ['bwrap', 'zygote']) {
+    const manager = new SandboxManager({ launcher });
+    const cwd = mkdtempSync(path.join(workspace, 'stall-'));
+    const delays = monitorEventLoopDelay({ resolution: 1 });
+    await manager.run({ argv: ['true'], cwd });
+    delays.enable();
+    for (let i = 0; i < 50; i += 1) await manager.run({ argv: ['true'], cwd });
+    delays.disable();
+    stalls[launcher] = delays.max / 1e6;
+  }
+  return stalls;
+}
+
+async function compareThroughput() {
+  const manager = new SandboxManager({ launcher: 'zygote' });
+  const script = ['/bin/sh', '-c', 'head -c 200000000 /dev/zero'];
+  const drain = async (stream) => {
+    let total = 0;
+    stream.on('data', (chunk) => (total += chunk.length));
+    await new Promise((resolve) => stream.once('close', resolve));
+    if (total !== 200_000_000) throw new Error(`${total} bytes came`);
+    return 0;
+  };
+  const cwd = mkdtempSync(path.join(workspace, 'throughput-'));
+  return interleave(
+    {
+      '200 MB, plain spawn': () =>
+        drain(spawn(script[0], script.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] }).stdout),
+      '200 MB, zygote': async () => {
+        const running = await manager.spawn({ argv: script, cwd });
+        running.stdin.end();
+        running.stderr.resume();
+        const code = await drain(running.stdout);
+        await running.ended;
+        return code;
+      },
+    },
+    Math.ceil(runs / 10),
+  );
+}
+
+async function sandboxesPerSecond(inFlight) {
+  const rates = {};
+  for (const launcher of ['bwrap', 'builtin', 'zygote']) {
+    const manager = new SandboxManager({ launcher });
+    const cwd = mkdtempSync(path.join(workspace, 'crowd-'));
+    const start = process.hrtime.bigint();
+    let left = 500;
+    const work = async () => {
+      while (left-- > 0) await manager.run({ argv: ['/bin/true'], cwd });
+    };
+    await Promise.all(Array.from({ length: inFlight }, work));
+    rates[launcher] = 500 / (Number(process.hrtime.bigint() - start) / 1e9);
+  }
+  return rates;
+}
+
 async function compareExecutable() {
   const start = (args) => () =>
     spawnSync(process.execPath, args, { cwd: workspace, stdio: ['ignore', 'ignore', 'inherit'] }).status;
@@ -88,10 +199,10 @@ async function peakOf(args) {
   return Number(/VmHWM:\s+(\d+)/u.exec(status)[1]);
 }
 
-/** Runs all sides in turn, `runs` times, after a few rounds of warming up. */
-async function interleave(sides) {
+/** Runs all sides in turn, `rounds` times, after a few rounds of warming up. */
+async function interleave(sides, rounds = runs) {
   const times = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
-  for (let round = -5; round < runs; round += 1) {
+  for (let round = -5; round < rounds; round += 1) {
     for (const [name, run] of Object.entries(sides)) {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const start = process.hrtime.bigint();
@@ -130,14 +241,17 @@ function splitCommandLine(text) {
 }
 
 function print(report) {
-  const { launch, executable: started, memory } = report;
   const row = ({ base, measured, ratio }) =>
     `${measured.name.padEnd(20)} ${measured.medianMs.toFixed(2).padStart(8)} ms   ${base.name} ${base.medianMs.toFixed(2)} ms   ratio ${ratio.toFixed(2)}`;
   console.log(
     `Node ${report.node}, Linux ${report.kernel}, ${report.cpus} processors, medians of ${report.runs} interleaved runs`,
   );
-  console.log(row(launch));
-  console.log(row(started));
-  for (const [name, kib] of Object.entries(memory))
-    console.log(`${name.padEnd(20)} ${(kib / 1024).toFixed(1).padStart(8)} MiB peak`);
+  for (const [name, value] of Object.entries(report))
+    if (value.ratio !== undefined) console.log(`${name.padEnd(20)} ${row(value)}`);
+  for (const [name, stall] of Object.entries(report['event loop']))
+    console.log(`longest stall        ${name.padEnd(20)} ${stall.toFixed(1).padStart(8)} ms`);
+  for (const [name, rate] of Object.entries(report.crowd))
+    console.log(`50 in flight         ${name.padEnd(20)} ${rate.toFixed(0).padStart(8)} sandboxes a second`);
+  for (const [name, kib] of Object.entries(report.memory))
+    console.log(`memory               ${name.padEnd(20)} ${(kib / 1024).toFixed(1).padStart(8)} MiB peak`);
 }
