@@ -4,6 +4,11 @@
 /* global BUNDLE_NAME */
 'use strict';
 
+// Before anything else: Node itself answers SIGUSR1 by opening its inspector, through which everybody on this machine could
+// make us run code, until a listener takes its place (https://nodejs.org/api/process.html#signal-events). Until a command is
+// there to take the signal, it does what it does to any program; forward-signals.ts replaces this listener.
+process.once('SIGUSR1', () => process.kill(process.pid, 'SIGUSR1'));
+
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');

@@ -20,7 +20,7 @@ function start(stage: Stage, words: readonly string[]): ReturnType<typeof startP
 }
 
 describeOnStage('A signal to sandbox-run', (stage) => {
-  test.each(['TERM', 'INT', 'HUP', 'QUIT', 'USR2'] as const)(
+  test.each(['TERM', 'INT', 'HUP', 'QUIT', 'USR1', 'USR2', 'ALRM', 'WINCH'] as const)(
     'SIG%s reaches the command, which ends in its own way',
     async (name) => {
       const { child, firstLine, ended } = start(stage, ['--', TRAPS, name, 'seen']);
@@ -31,10 +31,21 @@ describeOnStage('A signal to sandbox-run', (stage) => {
     },
   );
 
+  test('SIGUSR1 opens no debugger', async () => {
+    const { child, firstLine, ended } = start(stage, ['--', TRAPS, 'USR1', 'seen']);
+    await firstLine;
+    child.kill('SIGUSR1');
+    const { code, stderr } = await ended;
+    expect(code).toBe(7);
+    expect(stderr).not.toMatch(/debugger/iu);
+  });
+
   test.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
     ['SIGHUP', 129],
+    ['SIGUSR1', 138],
+    ['SIGALRM', 142],
   ] as const)('%s ends a command that has no handler, and all its children', async (name, code) => {
     const mark = makeMark();
     const script = 'sleep 1000 & echo ready; exec sleep 1000';

@@ -1,7 +1,10 @@
 import { type RunningCommand } from '../../sandbox/running-command.js';
 
-/** What is sent to us and meant for the command. */
-const FORWARDED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGCONT'] as const;
+/** What is sent to us and meant for the command: all that can be caught and that somebody may send (signal(7)). */
+const FORWARDED = [
+  ...['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGALRM'],
+  ...['SIGUSR1', 'SIGUSR2', 'SIGCONT', 'SIGWINCH'],
+] as const satisfies readonly NodeJS.Signals[];
 
 /**
  * Sends the signals that reach us on to the command, which ends in its own way; a key that stops us (^Z) stops it first.
@@ -12,8 +15,11 @@ export class SignalForwarder {
   #running: RunningCommand | undefined;
 
   constructor() {
+    const before = process.listeners('SIGUSR1');
     for (const name of FORWARDED) process.on(name, this.#forward);
     process.on('SIGTSTP', this.#stop);
+    /* The starter's, which would end us. Not a moment without one: Node's own opens the inspector. */
+    for (const listener of before) process.off('SIGUSR1', listener);
   }
 
   /** From now on signals go to this command, those that came before it too. */
