@@ -1,3 +1,4 @@
+import { isOfProcess } from './expand-entries.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, joinPath } from '../paths/absolute-path.js';
 import { compileGlob } from '../paths/glob.js';
@@ -63,6 +64,8 @@ function walkBase(walk: Walk, base: AbsolutePath, globs: readonly GlobRule[]): v
 }
 
 function deny(walk: Walk, path: AbsolutePath, glob: GlobRule): void {
+  const resolved = resolveLinks(path);
+  if (isOfProcess(resolved.path)) return;
   walk.matched += 1;
   if (walk.matched > MAX_MATCHES) {
     throw new CordonError(
@@ -71,7 +74,7 @@ function deny(walk: Walk, path: AbsolutePath, glob: GlobRule): void {
       { details: { pattern: glob.pattern, base: glob.base, maxMatches: MAX_MATCHES } },
     );
   }
-  walk.table.addDenial(resolveLinks(path), { kind: 'glob', pattern: glob.pattern });
+  walk.table.addDenial(resolved, { kind: 'glob', pattern: glob.pattern });
 }
 
 /** A name that is not UTF-8 comes back with replacement characters, and cannot be masked or entered by it. */

@@ -127,7 +127,7 @@ function isUsable(resolved: ResolvedPath, entry: PermissionEntry, { origin }: Ex
 
 /** The command has a /proc of its own; the host's must not be opened to it, least of all for writing. */
 function opensProc({ path }: ResolvedPath, entry: PermissionEntry, warnings: string[]): boolean {
-  if (entry.access === 'deny' || !isWithin(path, PROC)) return false;
+  if (entry.access === 'deny' ? !isOfProcess(path) : !isWithin(path, PROC)) return false;
   warnings.push(
     `Entry ${JSON.stringify(describeEntryPath(entry.path))} is left out: the command has a /proc of its own.`,
   );
@@ -152,6 +152,16 @@ function absoluteGlob(pattern: string, prefix: string): GlobRule {
   const literal = prefix.replace(/\/+$/u, '');
   const base = literal === '' ? ROOT_PATH : resolveLinks(parseAbsolutePath(literal)).path;
   return { base, pattern: pattern.slice(literal.length).replace(/^\/+/u, '') };
+}
+
+/**
+ * Whether a path is of one process: /etc/mtab and /dev/fd lead to that of whoever looks, which here is us. In a sandbox's own /proc no
+ * such process is shown, and nothing can be covered there.
+ *
+ * @param path - without links.
+ */
+export function isOfProcess(path: AbsolutePath): boolean {
+  return /^\/proc\/\d+(?:\/|$)/u.test(path);
 }
 
 const PROC = parseAbsolutePath('/proc');

@@ -161,6 +161,20 @@ describeOnStage('--deny-write', (stage) => {
   });
 });
 
+describeOnStage('--deny-read of what leads to a process', (stage) => {
+  it('leaves it out with a warning: the sandbox has a /proc of its own', async () => {
+    const run = await stage.shell('head -c 1 /etc/mtab | wc -c', { options: ['--deny-read=/etc/mtab'] });
+    expect(run).toMatchObject({ code: 0, output: '1\n' });
+    expect(run.json).toMatchObject({ warnings: [expect.stringContaining('/etc/mtab') as unknown] });
+  });
+
+  it('by a glob hides the other files that it matches', async () => {
+    const script = 'for f in /etc/mtab /etc/passwd; do head -c 1 "$f" >/dev/null 2>&1 && echo "$f"; done';
+    const run = await stage.shell(script, { options: ['--deny-read=/etc/{mtab,passwd}'] });
+    expect(run.output).toBe('/etc/mtab\n');
+  });
+});
+
 /** Paths outside of the workspace, and options that hide them, given together with `--deny-write` of the same path. */
 const HIDDEN_TOO = [
   { by: '--deny-read', options: (hidden: string) => [`--deny-read=${hidden}`] },
