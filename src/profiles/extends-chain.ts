@@ -1,6 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, parentPath } from '../paths/absolute-path.js';
-import { readDocumentText } from './document-source.js';
+import { isMissing, readDocumentText } from './document-source.js';
 import {
   type Asker,
   fileNotFound,
@@ -113,7 +113,8 @@ function refuseCircle({ found, asker }: Wanted, links: readonly ChainLink[]): vo
 
 function textOf({ found, asker }: Wanted, request: ChainRequest): string {
   if (found.kind === 'built-in') return found.text;
-  refuseDocumentWithin(found.path, request.forbiddenBelow);
+  if (isMissing(found.path)) throw fileNotFound(found.path, asker);
+  refuseDocumentWithin(found.path, request.forbiddenBelow, request.configDir);
   const text = readDocumentText(found.path);
   if (text === undefined) throw fileNotFound(found.path, asker);
   return text;
