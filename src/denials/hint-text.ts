@@ -17,10 +17,13 @@ export function hintLines(denials: readonly Denial[]): readonly string[] {
 /**
  * An option as it is typed on a command line, its path quoted for reading: `--allow-write "/srv"`.
  *
- * @param allow - the option.
+ * @param allow - the option; with what has to be done before it, if anything.
  */
-function describeAllowFlag({ flag, value }: AllowFlag): string {
-  return flag === '--network' ? `${flag} ${value}` : `${flag} ${quotePrintable(value)}`;
+export function describeAllowFlag(allow: AllowFlag): string {
+  if (allow.flag === '--network') return `${allow.flag} ${allow.value}`;
+  const path = quotePrintable(allow.value);
+  const first = allow.isMissing === true ? `create ${path} outside of the sandbox (mkdir), then ` : '';
+  return `${first}${allow.flag} ${path}`;
 }
 
 function subjectOf(denial: Denial): string {

@@ -95,6 +95,14 @@ describeOnStage("sandbox-run's exit status", (stage) => {
       ['--workspace-root', '.', '--cwd', 'nowhere', '--', 'true'],
       'cwd-not-visible',
     ],
+    [
+      'a directory that does not exist and would be the workspace',
+      ['--cwd', '/nonexist', '--', 'true'],
+      'cwd-not-visible',
+    ],
+    ['a missing path to read', ['--allow-read', 'nowhere', '--', 'true'], 'entry-path-missing'],
+    ['a missing socket', ['--allow-unix-socket', 'nowhere', '--', 'true'], 'entry-path-missing'],
+    ['a socket that is a file', ['--allow-unix-socket', '/etc/passwd', '--', 'true'], 'usage-invalid'],
     ['a missing path to write', ['--allow-write', 'nowhere', '--', 'true'], 'entry-path-missing'],
   ])('is 125 with an error for %s', async (_what, words, code) => {
     const run = await stage.run(['--json', ...words]);

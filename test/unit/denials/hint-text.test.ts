@@ -22,6 +22,11 @@ describe('hints', () => {
       'connecting to socket "/run/docker.sock" was refused (likely): sockets and run-time files of the host are hidden; --allow-unix-socket "/run/docker.sock" would allow it',
     ],
     [
+      'a socket in a message without any word for it',
+      '/opt/masked.sock: Permission denied at -e line 1.',
+      'connecting to socket "/opt/masked.sock" was refused (likely): sockets of the host answer only where they are allowed by name; --allow-unix-socket "/opt/masked.sock" would allow it',
+    ],
+    [
       'the network with a host',
       'Could not resolve host: example.com',
       'connecting to "example.com" was refused (likely): the network is restricted; --network on would allow it',
