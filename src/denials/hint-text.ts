@@ -1,17 +1,22 @@
 import { type AllowFlag, type Denial } from './denial.js';
 import { quotePrintable } from '../paths/printable.js';
 
+/** As many hints as people read. */
+const MAX_HINTS = 20;
+
 /**
  * Tells denials to people: what was refused, how sure that is, why, and which option would allow it.
  *
  * @param denials - of one command.
- * @returns one line each, without line end; control characters are escaped.
+ * @returns one line each, without line end; control characters are escaped. Of more than 20 the rest is counted in a last line.
  */
 export function hintLines(denials: readonly Denial[]): readonly string[] {
-  return denials.map((denial) => {
+  const rest = denials.length - MAX_HINTS;
+  const lines = denials.slice(0, MAX_HINTS).map((denial) => {
     const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
     return `${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
   });
+  return rest > 0 ? [...lines, `and ${String(rest)} more`] : lines;
 }
 
 /**

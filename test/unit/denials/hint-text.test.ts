@@ -73,4 +73,18 @@ describe('hints', () => {
     expect(line).toMatch(/^[ -~]+$/u);
     expect(line).toContain('"/etc/a\\nb\\u001b[2J\\u009b31m\\u202ec"');
   });
+
+  it.each([
+    [20, 20, undefined],
+    [21, 21, 'and 1 more'],
+    [60, 21, 'and 40 more'],
+  ])('of %i denials are %i lines', (count, length, last) => {
+    const output = Array.from(
+      { length: count },
+      (_, index) => `tee: /etc/x${String(index)}: Read-only file system`,
+    );
+    const lines = hintLines(classify(output.join('\n')));
+    expect(lines).toHaveLength(length);
+    if (last !== undefined) expect(lines.at(-1)).toBe(last);
+  });
 });
