@@ -42,6 +42,15 @@ describeOnStage("sandbox-run's exit status", (stage) => {
     expect((await stage.run(['--', 'no-such-program-anywhere'], { env })).code).toBe(127);
   });
 
+  test.each([
+    ['profile', '; did you mean "sandbox-run profiles"?'],
+    ['no-such-program-anywhere', ''],
+    ['./profile', ''],
+  ])('is 127 for %s, which may be a mistyped subcommand', async (program, question) => {
+    const { code, stderr } = await stage.run(['--', program, 'list'], { env: { PATH: SEARCH_PATH } });
+    expect([code, stderr]).toEqual([127, `sandbox-run: "${program}": command not found${question}\n`]);
+  });
+
   test.each([['./missing'], ['/no/such/program']])('is 127 for the missing file %s', async (program) => {
     expect((await stage.run(['--', program])).code).toBe(127);
   });
