@@ -177,9 +177,12 @@ function readVariableName(text: string): string {
   throw wrongValue('unset-env', 'the name of a variable, without "="', text);
 }
 
+const LAUNCHERS: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
+
 /** The table of options lets no other word through. */
 function readLauncher(given: GivenOptions): LauncherChoice | undefined {
-  return one(given, 'launcher') as LauncherChoice | undefined;
+  const text = one(given, 'launcher');
+  return LAUNCHERS.find((launcher) => launcher === text);
 }
 
 function readTty(given: GivenOptions): boolean | undefined {
