@@ -56,6 +56,8 @@ export function bindPolicy(request: BindRequest): BoundPolicy {
   const { profile } = request;
   if (profile.type !== 'managed') return { kind: 'unsandboxed', reason: profile.type };
   const seen: SeenPaths = new Map();
+  /* Before the roots: the working directory often is one of them, and is what was named. */
+  if (resolveLinks(request.cwd, seen).target !== 'directory') throw cwdNotVisible(request.cwd, NOT_THERE);
   const workspaceRoots = request.workspaceRoots.map((root) => resolveWorkspaceRoot(root, seen));
   const resolved = { ...request, workspaceRoots, seen };
   const warnings: string[] = [];
@@ -143,7 +145,10 @@ function refuseUnprotectableLinks(table: RuleTable): void {
     throw new CordonError(
       'protected-path-is-symlink',
       `Cannot protect ${JSON.stringify(link.path)}: it is a symbolic link to ${JSON.stringify(link.text)} in a directory that the command may write`,
-      { details: { link: link.path, target: rule.path, access: rule.access } },
+      {
+        details: { link: link.path, target: rule.path, access: rule.access },
+        hint: `Name what it points to instead: ${JSON.stringify(rule.path)}.`,
+      },
     );
   }
 }
@@ -187,12 +192,17 @@ function resolveCwd(cwd: AbsolutePath, policy: Omit<ManagedPolicy, 'cwd'>): Abso
   const hidden =
     policy.fileSystem.kind === 'restricted' &&
     !createEvaluator(policy.fileSystem.ruleSet).evaluate('read', path).allowed;
-  if (target === 'directory' && !hidden) return path;
-  throw new CordonError(
-    'cwd-not-visible',
-    `Cannot run in ${JSON.stringify(cwd)}: ${hidden ? 'the profile does not let the command read it' : 'it is not an existing directory'}`,
-    { details: { cwd } },
-  );
+  if (target !== 'directory') throw cwdNotVisible(cwd, NOT_THERE);
+  if (hidden) throw cwdNotVisible(cwd, 'the profile does not let the command read it');
+  return path;
 }
+
+function cwdNotVisible(cwd: AbsolutePath, problem: string): CordonError {
+  return new CordonError('cwd-not-visible', `Cannot run in ${JSON.stringify(cwd)}: ${problem}`, {
+    details: { cwd },
+  });
+}
+
+const NOT_THERE = 'it is not an existing directory';
 
 const PROC = parseAbsolutePath('/proc');

@@ -78,7 +78,7 @@ function expandPath(
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
   const found = paths.map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }));
-  warnings.push(...missingDenials(found, entry, context));
+  warnings.push(...missingDenials(found, entry, context), ...missingGrants(found, entry));
   return found
     .filter(({ resolved }) => isUsable(resolved, entry, context) && !opensProc(resolved, entry, warnings))
     .map((found) => ({ ...found, access: entry.access, origin: { kind: context.origin, text } }));
@@ -94,6 +94,21 @@ function missingDenials(
   return found
     .filter(({ resolved }) => resolved.target === 'missing')
     .map(({ resolved }) => `Entry ${JSON.stringify(resolved.path)} denies a path that does not exist.`);
+}
+
+/** What a symbol stands for may be missing on a machine; a path below it that is to be writable is somebody's own. */
+function missingGrants(
+  found: readonly { readonly resolved: ResolvedPath }[],
+  { access, path, missing_path_behavior: whenMissing }: PermissionEntry,
+): readonly string[] {
+  if (access !== 'write' || path.type !== 'special' || whenMissing === 'skip') return [];
+  if ((path.value.subpath ?? '') === '') return [];
+  return found
+    .filter(({ resolved }) => resolved.target === 'missing')
+    .map(
+      ({ resolved }) =>
+        `Entry ${JSON.stringify(describeEntryPath(path))} grants nothing: ${JSON.stringify(resolved.path)} does not exist. Make it first, outside of the sandbox.`,
+    );
 }
 
 function absolutePaths(path: EntryPath, context: ExpandContext, warnings: string[]): readonly AbsolutePath[] {

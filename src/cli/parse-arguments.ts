@@ -177,13 +177,13 @@ function readVariableName(text: string): string {
   throw wrongValue('unset-env', 'the name of a variable, without "="', text);
 }
 
+const LAUNCHERS: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
+
 /** The table of options lets no other word through. */
 function readLauncher(given: GivenOptions): LauncherChoice | undefined {
-  const word = one(given, 'launcher');
-  return LAUNCHER_CHOICES.find((choice) => choice === word);
+  const text = one(given, 'launcher');
+  return LAUNCHERS.find((launcher) => launcher === text);
 }
-
-const LAUNCHER_CHOICES: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
 
 function readTty(given: GivenOptions): boolean | undefined {
   const [isWanted, isUnwanted] = [given.has('tty'), given.has('no-tty')];

@@ -29,9 +29,14 @@ export type RefusedUse = FileOperation | 'remove';
  */
 export function allowFlagFor(use: RefusedUse, judged: JudgedPath, judge: PathJudge): AllowFlag | undefined {
   if (!isLiftable(judged.verdict.decision) || isWithin(judged.path, PROC)) return undefined;
-  const value = use === 'read' ? judged.path : writablePlace(use, judged, judge);
+  const value = use === 'read' ? nearestExisting(judged, judge) : writablePlace(use, judged, judge);
   if (value === undefined || value === ROOT_PATH) return undefined;
-  return { flag: use === 'read' ? '--allow-read' : '--allow-write', value };
+  const isMissing = !(value === judged.path ? judged.exists : judge('write', value).exists);
+  return {
+    flag: use === 'read' ? '--allow-read' : '--allow-write',
+    value,
+    ...(isMissing ? { isMissing } : {}),
+  };
 }
 
 /**

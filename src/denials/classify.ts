@@ -5,8 +5,8 @@ import { fileDenialsOf } from './file-denials.js';
 import { networkDenialOf } from './network-text.js';
 import { outputLines } from './output-lines.js';
 
-/** More denials than this tell nobody more. */
-const MAX_DENIALS = 20;
+/** More denials than this tell nobody more; hints show fewer. */
+const MAX_DENIALS = 100;
 
 /** How many different questions the policy is asked: each looks at the disk, and output may name thousands of paths. */
 const MAX_QUESTIONS = 512;
@@ -27,7 +27,7 @@ const SIGSYS_EXIT = 159;
  * that the command changed to, and messages in other languages that carry no errno number.
  *
  * @param evidence - how the command ended, what it said, and the policy.
- * @returns at most 20, each once: the best founded first, then in the order of the output.
+ * @returns at most 100, each once: the best founded first, then in the order of the output.
  */
 export function classifyDenials(evidence: Evidence): readonly Denial[] {
   const judge = rememberingJudge(evidence.judge);

@@ -12,7 +12,12 @@ export type DenialSource = 'launcher' | 'seccomp-signal' | 'policy' | 'text';
 
 /** The option of the command line that would allow what was refused. */
 export type AllowFlag =
-  | { readonly flag: '--allow-read' | '--allow-write' | '--allow-unix-socket'; readonly value: AbsolutePath }
+  | {
+      readonly flag: '--allow-read' | '--allow-write' | '--allow-unix-socket';
+      readonly value: AbsolutePath;
+      /** The path has to be made first, outside of the sandbox: the option takes none that does not exist. */
+      readonly isMissing?: true;
+    }
   | { readonly flag: '--network'; readonly value: 'on' };
 
 /** One thing that the sandbox refused the command. */

@@ -86,10 +86,10 @@ function denialOfMention(mention: PathMention, { operations, line, context }: Qu
 }
 
 /** A socket whose name is hidden is missing; one whose name can be seen is masked (EACCES), unless it is allowed by name. */
-function isClosedSocket({ verdict, path, exists }: JudgedPath, { cause, line }: RefusalText): boolean {
+function isClosedSocket({ verdict, path, exists }: JudgedPath, { cause }: RefusalText): boolean {
   if (!verdict.allowed) return exists;
   const isNamed = verdict.decision.kind === 'rule' && verdict.decision.rule.path === path;
-  return cause === 'permission' && !isNamed && /\bconnect|\bdial\b|\bunix\b|socket/iu.test(line);
+  return cause === 'permission' && !isNamed;
 }
 
 /** Whether the sandbox, refusing this, would have made just this error. */

@@ -1,26 +1,34 @@
 import { type AllowFlag, type Denial } from './denial.js';
 import { quotePrintable } from '../paths/printable.js';
 
+/** As many hints as people read. */
+const MAX_HINTS = 20;
+
 /**
  * Tells denials to people: what was refused, how sure that is, why, and which option would allow it.
  *
  * @param denials - of one command.
- * @returns one line each, without line end; control characters are escaped.
+ * @returns one line each, without line end; control characters are escaped. Of more than 20 the rest is counted in a last line.
  */
 export function hintLines(denials: readonly Denial[]): readonly string[] {
-  return denials.map((denial) => {
+  const rest = denials.length - MAX_HINTS;
+  const lines = denials.slice(0, MAX_HINTS).map((denial) => {
     const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
     return `${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
   });
+  return rest > 0 ? [...lines, `and ${String(rest)} more`] : lines;
 }
 
 /**
  * An option as it is typed on a command line, its path quoted for reading: `--allow-write "/srv"`.
  *
- * @param allow - the option.
+ * @param allow - the option; with what has to be done before it, if anything.
  */
-function describeAllowFlag({ flag, value }: AllowFlag): string {
-  return flag === '--network' ? `${flag} ${value}` : `${flag} ${quotePrintable(value)}`;
+export function describeAllowFlag(allow: AllowFlag): string {
+  if (allow.flag === '--network') return `${allow.flag} ${allow.value}`;
+  const path = quotePrintable(allow.value);
+  const first = allow.isMissing === true ? `create ${path} outside of the sandbox (mkdir), then ` : '';
+  return `${first}${allow.flag} ${path}`;
 }
 
 function subjectOf(denial: Denial): string {

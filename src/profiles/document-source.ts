@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, joinPath } from '../paths/absolute-path.js';
 
@@ -26,6 +26,15 @@ export function readDocumentText(path: AbsolutePath): string | undefined {
       details: { file: path },
       cause,
     });
+  }
+}
+
+/** Whether there is nothing at a path; false where that cannot be told. */
+export function isMissing(path: AbsolutePath): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
   }
 }
 

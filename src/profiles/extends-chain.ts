@@ -1,6 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, parentPath } from '../paths/absolute-path.js';
-import { readDocumentText } from './document-source.js';
+import { isMissing, readDocumentText, userDocumentPath } from './document-source.js';
 import {
   type Asker,
   fileNotFound,
@@ -82,7 +82,7 @@ function readLinks(
   for (let wanted = first; ;) {
     const { found } = wanted;
     refuseCircle(wanted, links);
-    warnings.push(...shadowWarnings(found));
+    warnings.push(...shadowWarnings(found, request));
     const text = textOf(wanted, request);
     const reading = parseDocument({ text, file: labelOf(found), homeDir: request.homeDir });
     if (reading.kind === 'syntax') return reading.problem;
@@ -113,13 +113,19 @@ function refuseCircle({ found, asker }: Wanted, links: readonly ChainLink[]): vo
 
 function textOf({ found, asker }: Wanted, request: ChainRequest): string {
   if (found.kind === 'built-in') return found.text;
-  refuseDocumentWithin(found.path, request.forbiddenBelow);
+  if (isMissing(found.path)) throw fileNotFound(found.path, asker);
+  refuseDocumentWithin(found.path, request.forbiddenBelow, request.configDir);
   const text = readDocumentText(found.path);
   if (text === undefined) throw fileNotFound(found.path, asker);
   return text;
 }
 
-function shadowWarnings(found: FoundDocument): readonly string[] {
+function shadowWarnings(found: FoundDocument, { builtins, configDir }: ChainRequest): readonly string[] {
+  if (found.kind === 'file' && configDir !== undefined && builtins.has(found.name)) {
+    if (found.path !== userDocumentPath(configDir, found.name)) return [];
+    const name = JSON.stringify(found.name);
+    return [`${found.path} is used by its path only: ${name} is the name of a built-in profile`];
+  }
   if (found.kind !== 'built-in' || found.shadows === undefined) return [];
   return [`${found.shadows} is not used: ${JSON.stringify(found.name)} is the name of a built-in profile`];
 }

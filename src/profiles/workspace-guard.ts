@@ -20,9 +20,14 @@ const MAX_LINKS = 40;
  *
  * @param path - the document; whether it exists is not this function's concern.
  * @param forbiddenBelow - workspace roots and other such directories; they need not exist.
+ * @param configDir - where the user's profiles are: to move the document there helps only where no workspace holds it.
  * @throws CordonError `profile-in-workspace`.
  */
-export function refuseDocumentWithin(path: AbsolutePath, forbiddenBelow: readonly AbsolutePath[]): void {
+export function refuseDocumentWithin(
+  path: AbsolutePath,
+  forbiddenBelow: readonly AbsolutePath[],
+  configDir?: AbsolutePath,
+): void {
   if (forbiddenBelow.length === 0) return;
   const steps = new Set([path, ...linksOnTheWay(path), realPathOf(path)]);
   for (const root of forbiddenBelow) {
@@ -33,7 +38,12 @@ export function refuseDocumentWithin(path: AbsolutePath, forbiddenBelow: readonl
       throw new CordonError(
         'profile-in-workspace',
         `Cannot use profile ${JSON.stringify(path)}: it lies inside ${JSON.stringify(root)}${via}`,
-        { details: { file: path, step, forbiddenBelow: root } },
+        {
+          details: { file: path, step, forbiddenBelow: root },
+          ...(configDir !== undefined && places.some((place) => isWithin(configDir, place))
+            ? { hint: 'Name a smaller workspace with --workspace-root: this one holds your configuration.' }
+            : {}),
+        },
       );
     }
   }

@@ -1,8 +1,10 @@
-import { parseAbsolutePath, parentPath } from '../paths/absolute-path.js';
+import { allowFlagFor, allowSocketFlagFor } from '../denials/allow-flag.js';
+import { describeAllowFlag } from '../denials/hint-text.js';
+import { parseAbsolutePath } from '../paths/absolute-path.js';
 import { type FileOperation } from '../permissions/evaluate.js';
-import { describeDecision, isExplicitDenial, placeOfDecision } from '../permissions/explain.js';
+import { describeDecision, placeOfDecision } from '../permissions/explain.js';
 import { type Explanation } from './inspection.js';
-import { type Judgement, judgeOf } from './judge.js';
+import { type Judge, type Judgement, judgeOf } from './judge.js';
 import { type Machine } from './machine.js';
 import { prepareCommand } from './prepare.js';
 import { type SandboxCommand } from './sandbox-command.js';
@@ -30,14 +32,15 @@ export function explainPath({ command, operation, path }: ExplainQuestion, machi
     const decidedBy = `the profile is ${policy.reason}: cordon enforces nothing`;
     return { ...asked, allowed: true, resolvedPath: path, decidedBy, allowedBy: undefined };
   }
-  const judged = judgeOf(policy.fileSystem)(operation, parseAbsolutePath(path));
+  const judge = judgeOf(policy.fileSystem);
+  const judged = judge(operation, parseAbsolutePath(path));
   return {
     ...asked,
     allowed: judged.verdict.allowed,
     resolvedPath: judged.path,
     decidedBy:
       policy.fileSystem.kind === 'unrestricted' ? 'the file system is unrestricted' : decider(judged),
-    allowedBy: flagFor(operation, judged),
+    allowedBy: flagFor(operation, judged, judge),
   };
 }
 
@@ -48,7 +51,11 @@ function decider({ verdict: { decision } }: Judgement): string {
     : `${describeDecision(decision)} at ${JSON.stringify(place)}`;
 }
 
-function flagFor(operation: FileOperation, { verdict, path, exists }: Judgement): string | undefined {
-  if (verdict.allowed || isExplicitDenial(verdict)) return undefined;
-  return `--allow-${operation} ${JSON.stringify(exists || operation === 'read' ? path : parentPath(path))}`;
+function flagFor(operation: FileOperation, judged: Judgement, judge: Judge): string | undefined {
+  if (judged.verdict.allowed) return undefined;
+  const allow =
+    judged.isSocket && operation === 'read'
+      ? allowSocketFlagFor(judged)
+      : allowFlagFor(operation, judged, judge);
+  return allow === undefined ? undefined : describeAllowFlag(allow);
 }

@@ -1,7 +1,7 @@
 import { type BoundPolicy } from '../binding/bound-policy.js';
 import { bindPolicy } from '../binding/bind.js';
 import { CordonError } from '../errors/cordon-error.js';
-import { resolveLinks } from '../binding/file-system-view.js';
+import { isSocket, resolveLinks } from '../binding/file-system-view.js';
 import { type AbsolutePath, ROOT_PATH, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type CommandProfile } from '../permissions/profile.js';
 import { buildEnvironment } from '../process/environment.js';
@@ -29,14 +29,18 @@ const PIPES: StdioRequest = { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stde
  *
  * @param command - what is to run.
  * @param machine - where.
- * @throws CordonError those of `loadProfile` and `bindPolicy`; `usage-invalid` for an empty `argv`.
+ * @throws CordonError those of `loadProfile` and `bindPolicy`; `usage-invalid` for an empty `argv` and for a socket that is none;
+ *   `entry-path-missing` for a socket that does not exist.
  */
 export function prepareCommand(command: SandboxCommand, machine: Machine): PreparedCommand {
   const argv = parseArgv(command.argv);
   const cwd = parseAbsolutePath(command.cwd ?? process.cwd());
   const workspaceRoots = command.workspaceRoots?.map(parseAbsolutePath) ?? [implicitRoot(cwd)];
   const { profile, warnings } = resolveProfile(command, { cwd, workspaceRoots, machine });
-  const unixSockets = [...profile.unixSockets, ...(command.unixSockets ?? [])].map(parseAbsolutePath);
+  const unixSockets = [
+    ...profile.unixSockets.map(parseAbsolutePath),
+    ...(command.unixSockets ?? []).map(parseSocket),
+  ];
   const isManaged = profile.permissions.type === 'managed';
   const policy = bindPolicy({
     profile: profile.permissions,
@@ -85,6 +89,31 @@ function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
     throw new CordonError('usage-invalid', 'An argument of the command holds a NUL character');
   }
   return [program, ...args];
+}
+
+/** A socket that is named for one command must be there: it is opened to the command when that starts. */
+function parseSocket(text: string): AbsolutePath {
+  const path = parseAbsolutePath(text);
+  const resolved = resolveLinks(path);
+  if (resolved.target === 'missing') {
+    throw new CordonError(
+      'entry-path-missing',
+      `Cannot allow socket ${JSON.stringify(path)}: it does not exist`,
+      {
+        details: { path },
+        hint: 'Start the service that listens there first.',
+      },
+    );
+  }
+  if (isSocket(resolved.path)) return path;
+  throw new CordonError(
+    'usage-invalid',
+    `Cannot allow socket ${JSON.stringify(path)}: it is no Unix socket`,
+    {
+      details: { path },
+      hint: 'Name the socket itself; a file or directory is opened by --allow-read or --allow-write.',
+    },
+  );
 }
 
 interface ProfileContext {

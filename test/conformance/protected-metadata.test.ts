@@ -276,3 +276,27 @@ describeOnStage("a worktree's real git directory", (stage) => {
     expect(code).toBeGreaterThan(0);
   });
 });
+
+describeOnStage('a missing .git', (stage) => {
+  const wants = 'mkdir -p .git/objects && echo x > .git/config';
+
+  it('can be allowed in just the way that the hint says', async () => {
+    const refused = await stage.run(['--', '/bin/sh', '-c', wants]);
+    const path = JSON.stringify(`${stage.workspace}/.git`);
+    expect(refused.stderr).toContain(
+      `create ${path} outside of the sandbox (mkdir), then --allow-write ${path} would allow it`,
+    );
+    stage.plant({ '.git/': '' });
+    expect(await stage.shell(wants, { options: ['--allow-write=.git'] })).toMatchObject({ code: 0 });
+  });
+
+  it('that a profile opens by name is warned of, and one that exists is not', async () => {
+    stage.plantOutside({
+      'p.toml': 'extends = "workspace-write"\n[filesystem]\n":workspace_roots/.git" = "write"\n',
+    });
+    const words = [`--profile=${stage.outside}/p.toml`, '--', 'true'];
+    expect((await stage.run(words)).stderr).toContain('":workspace_roots/.git" grants nothing');
+    stage.plant({ '.git/': '' });
+    expect((await stage.run(words)).stderr).toBe('');
+  });
+});

@@ -42,6 +42,15 @@ describeOnStage("sandbox-run's exit status", (stage) => {
     expect((await stage.run(['--', 'no-such-program-anywhere'], { env })).code).toBe(127);
   });
 
+  test.each([
+    ['profile', '; did you mean "sandbox-run profiles"?'],
+    ['no-such-program-anywhere', ''],
+    ['./profile', ''],
+  ])('is 127 for %s, which may be a mistyped subcommand', async (program, question) => {
+    const { code, stderr } = await stage.run(['--', program, 'list'], { env: { PATH: SEARCH_PATH } });
+    expect([code, stderr]).toEqual([127, `sandbox-run: "${program}": command not found${question}\n`]);
+  });
+
   test.each([['./missing'], ['/no/such/program']])('is 127 for the missing file %s', async (program) => {
     expect((await stage.run(['--', program])).code).toBe(127);
   });
@@ -95,6 +104,14 @@ describeOnStage("sandbox-run's exit status", (stage) => {
       ['--workspace-root', '.', '--cwd', 'nowhere', '--', 'true'],
       'cwd-not-visible',
     ],
+    [
+      'a directory that does not exist and would be the workspace',
+      ['--cwd', '/nonexist', '--', 'true'],
+      'cwd-not-visible',
+    ],
+    ['a missing path to read', ['--allow-read', 'nowhere', '--', 'true'], 'entry-path-missing'],
+    ['a missing socket', ['--allow-unix-socket', 'nowhere', '--', 'true'], 'entry-path-missing'],
+    ['a socket that is a file', ['--allow-unix-socket', '/etc/passwd', '--', 'true'], 'usage-invalid'],
     ['a missing path to write', ['--allow-write', 'nowhere', '--', 'true'], 'entry-path-missing'],
   ])('is 125 with an error for %s', async (_what, words, code) => {
     const run = await stage.run(['--json', ...words]);

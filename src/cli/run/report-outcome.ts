@@ -1,5 +1,7 @@
 import { printable } from '../../paths/printable.js';
 import { type SandboxOutcome } from '../../sandbox/outcome.js';
+import { nearestOf } from '../../profiles/nearest.js';
+import { subcommandWords } from '../options.js';
 import { type RunOptions } from '../parse-arguments.js';
 import { writeText } from './descriptor-stream.js';
 import { toJsonLine } from '../to-json.js';
@@ -29,5 +31,9 @@ function statusLines({ status, durationMs }: SandboxOutcome): readonly string[] 
   if (status.kind === 'timeout') return [`time limit: ended after ${(durationMs / 1000).toFixed(1)} s`];
   if (status.kind !== 'not-executed') return [];
   const program = JSON.stringify(status.program);
-  return [status.code === 127 ? `${program}: command not found` : `${program}: cannot be executed`];
+  if (status.code === 126) return [`${program}: cannot be executed`];
+  const nearest = status.program.includes('/') ? undefined : nearestOf(status.program, subcommandWords());
+  return [
+    `${program}: command not found${nearest === undefined ? '' : `; did you mean "sandbox-run ${nearest}"?`}`,
+  ];
 }

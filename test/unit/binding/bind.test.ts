@@ -460,3 +460,15 @@ describe('What was bound', () => {
     expect(rulesBelow(bound, at('work'))).toContain(expected);
   });
 });
+
+test('A link that would have to be denied is answered with what it points to', () => {
+  const { at } = diskWith({ 'work/target': '', 'work/link': { linkTo: 'target' } });
+  const overlay = { entries: [entry('deny', at('work/link'))] };
+  const run = (): unknown => bind([special('write', 'project_roots')], at('work'), { overlay });
+  expect(run).toThrow(
+    expect.objectContaining({
+      code: 'protected-path-is-symlink',
+      hint: `Name what it points to instead: "${at('work/target')}".`,
+    }),
+  );
+});

@@ -43,13 +43,28 @@ describe('the option that would allow a refused operation', () => {
     expect(allowed('remove', '/ws/.git')).toBeUndefined();
   });
 
+  it('says of protected metadata that does not exist that it has to be made first', () => {
+    const without: PathJudge = (operation, path) => ({
+      ...judge(operation, path),
+      exists: !path.startsWith('/ws/.git'),
+    });
+    const judged = without('write', parseAbsolutePath('/ws/.git/config'));
+    expect(allowFlagFor('write', judged, without)).toEqual({
+      flag: '--allow-write',
+      value: '/ws/.git',
+      isMissing: true,
+    });
+  });
+
   it('names a path that no entry covers, for reading as for writing', () => {
     const nothing: PathJudge = (operation, path) => ({
       ...judge(operation, path),
       verdict: { allowed: false, access: 'deny', decision: { kind: 'no-entry' } },
     });
     const judged = nothing('read', parseAbsolutePath('/opt/new'));
-    expect(allowFlagFor('read', judged, nothing)).toEqual({ flag: '--allow-read', value: '/opt/new' });
+    expect(allowFlagFor('read', judged, nothing)).toEqual({ flag: '--allow-read', value: '/opt' });
+    const existing = nothing('read', parseAbsolutePath('/etc/hosts'));
+    expect(allowFlagFor('read', existing, nothing)).toEqual({ flag: '--allow-read', value: '/etc/hosts' });
     expect(allowFlagFor('write', judged, nothing)).toEqual({ flag: '--allow-write', value: '/opt' });
   });
 

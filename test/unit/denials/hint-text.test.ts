@@ -22,6 +22,11 @@ describe('hints', () => {
       'connecting to socket "/run/docker.sock" was refused (likely): sockets and run-time files of the host are hidden; --allow-unix-socket "/run/docker.sock" would allow it',
     ],
     [
+      'a socket in a message without any word for it',
+      '/opt/masked.sock: Permission denied at -e line 1.',
+      'connecting to socket "/opt/masked.sock" was refused (likely): sockets of the host answer only where they are allowed by name; --allow-unix-socket "/opt/masked.sock" would allow it',
+    ],
+    [
       'the network with a host',
       'Could not resolve host: example.com',
       'connecting to "example.com" was refused (likely): the network is restricted; --network on would allow it',
@@ -67,5 +72,19 @@ describe('hints', () => {
     const [line] = hintLines([denial]);
     expect(line).toMatch(/^[ -~]+$/u);
     expect(line).toContain('"/etc/a\\nb\\u001b[2J\\u009b31m\\u202ec"');
+  });
+
+  it.each([
+    [20, 20, undefined],
+    [21, 21, 'and 1 more'],
+    [60, 21, 'and 40 more'],
+  ])('of %i denials are %i lines', (count, length, last) => {
+    const output = Array.from(
+      { length: count },
+      (_, index) => `tee: /etc/x${String(index)}: Read-only file system`,
+    );
+    const lines = hintLines(classify(output.join('\n')));
+    expect(lines).toHaveLength(length);
+    if (last !== undefined) expect(lines.at(-1)).toBe(last);
   });
 });

@@ -333,3 +333,13 @@ set = { TWO = "two", THREE = "3" }`,
     expect(errorOf(() => loadProfile(request('odd', { builtins }))).code).toBe('profile-invalid');
   });
 });
+
+describe('a document with the name of a built-in profile', () => {
+  it('is warned of among the profiles of the user, and not elsewhere', () => {
+    const { write, request } = profileFixture();
+    const own = write('config/profiles/off.toml', 'extends = "read-only"');
+    const other = write('off.toml', 'extends = "read-only"');
+    expect(loadProfile(request(own)).warnings.join()).toContain('name of a built-in profile');
+    expect(loadProfile(request(other)).warnings).toEqual([]);
+  });
+});

@@ -93,6 +93,22 @@ describe('a place that commands may write holds no profile', () => {
     expect(loadProfile(request(profile, { forbiddenBelow: [at('workspace')] })).profile.name).toBe('x');
   });
 
+  it('that holds the configuration, too, is not answered with the advice to move the profile there', () => {
+    const { at, write, request } = profileFixture();
+    write('config/profiles/mine.toml', TEXT);
+    write('workspace/x.toml', TEXT);
+    const hintOf = (profile: string, root: string): string =>
+      errorOf(() => loadProfile(request(profile, { forbiddenBelow: [at(root)] }))).hint;
+    expect(hintOf('mine', '.')).toContain('--workspace-root');
+    expect(hintOf('workspace/x.toml', 'workspace')).toContain('Move it out');
+  });
+
+  it('is not blamed for a document that does not exist', () => {
+    const { at, request } = profileFixture();
+    const load = () => loadProfile(request('workspace/x.toml', { forbiddenBelow: [at('workspace')] }));
+    expect(errorOf(load)).toMatchObject({ code: 'profile-not-found' });
+  });
+
   it('but links outside of it are followed', () => {
     const { at, write, request } = profileFixture();
     write('dotfiles/x.toml', TEXT);
