@@ -1,7 +1,7 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileOperation } from '../permissions/evaluate.js';
-import { type LauncherChoice } from '../backends/backend.js';
 import { nearestOf } from '../profiles/nearest.js';
+import { type SandboxManagerOptions } from '../sandbox/sandbox-manager.js';
 import { parseDuration } from './duration.js';
 import {
   type CommandName,
@@ -13,6 +13,9 @@ import {
   subcommandWords,
 } from './options.js';
 import { type GivenOptions, scanOptions, wrongValue } from './scan-options.js';
+
+/** What enters the sandbox, as the library has it. */
+export type LauncherChoice = NonNullable<SandboxManagerOptions['launcher']>;
 
 /** What the command line says about a run; paths as they were typed. */
 export interface RunOptions {

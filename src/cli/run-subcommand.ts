@@ -1,5 +1,4 @@
 import { CordonError } from '../errors/cordon-error.js';
-import { type LauncherChoice } from '../backends/backend.js';
 import { type SandboxManager } from '../sandbox/sandbox-manager.js';
 import { type CommandResult } from './commands/result.js';
 import { type ParsedArguments } from './parse-arguments.js';

@@ -1,12 +1,11 @@
 import { createReadStream, fstatSync, statSync } from 'node:fs';
 import { type Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { type LauncherChoice } from '../../backends/backend.js';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
 import { SandboxManager } from '../../sandbox/sandbox-manager.js';
-import { type RunOptions } from '../parse-arguments.js';
+import { type LauncherChoice, type RunOptions } from '../parse-arguments.js';
 import { toJson } from '../to-json.js';
 import { toSandboxCommand } from '../to-command.js';
 import { workingDirectory } from '../working-directory.js';
