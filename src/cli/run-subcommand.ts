@@ -1,7 +1,7 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type SandboxManager } from '../sandbox/sandbox-manager.js';
 import { type CommandResult } from './commands/result.js';
-import { type ParsedArguments } from './parse-arguments.js';
+import { type LauncherChoice, type ParsedArguments } from './parse-arguments.js';
 import { workingDirectory } from './working-directory.js';
 
 /** Everything that is asked for but running a command. */
