@@ -1,6 +1,6 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type FileOperation } from '../permissions/evaluate.js';
-import { type LauncherChoice } from '../backends/backend.js';
+import { type SandboxManagerOptions } from '../sandbox/sandbox-manager.js';
 import { nearestOf } from '../profiles/nearest.js';
 import { parseDuration } from './duration.js';
 import {
@@ -18,7 +18,7 @@ import { type GivenOptions, scanOptions, wrongValue } from './scan-options.js';
 export interface RunOptions {
   readonly profile?: string | undefined;
   readonly workspaceRoots: readonly string[];
-  readonly launcher?: LauncherChoice | undefined;
+  readonly launcher?: SandboxManagerOptions['launcher'];
   readonly cwd?: string | undefined;
   readonly allowRead: readonly string[];
   readonly allowWrite: readonly string[];
@@ -47,7 +47,7 @@ export type ParsedArguments =
 
 /** What a subcommand is asked for. */
 export type SubcommandArguments =
-  | { readonly kind: 'doctor'; readonly launcher?: LauncherChoice | undefined; readonly json: boolean }
+  | { readonly kind: 'doctor'; readonly launcher?: SandboxManagerOptions['launcher']; readonly json: boolean }
   | { readonly kind: 'profiles'; readonly action: 'list'; readonly names: boolean; readonly json: boolean }
   | {
       readonly kind: 'profiles';
@@ -177,10 +177,15 @@ function readVariableName(text: string): string {
   throw wrongValue('unset-env', 'the name of a variable, without "="', text);
 }
 
-const LAUNCHERS: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
+const LAUNCHERS: readonly NonNullable<SandboxManagerOptions['launcher']>[] = [
+  'auto',
+  'bwrap',
+  'builtin',
+  'zygote',
+];
 
 /** The table of options lets no other word through. */
-function readLauncher(given: GivenOptions): LauncherChoice | undefined {
+function readLauncher(given: GivenOptions): SandboxManagerOptions['launcher'] {
   const text = one(given, 'launcher');
   return LAUNCHERS.find((launcher) => launcher === text);
 }

@@ -1,6 +1,5 @@
 import { CordonError } from '../errors/cordon-error.js';
-import { type LauncherChoice } from '../backends/backend.js';
-import { type SandboxManager } from '../sandbox/sandbox-manager.js';
+import { type SandboxManager, type SandboxManagerOptions } from '../sandbox/sandbox-manager.js';
 import { type CommandResult } from './commands/result.js';
 import { type ParsedArguments } from './parse-arguments.js';
 import { workingDirectory } from './working-directory.js';
@@ -46,7 +45,7 @@ async function resultOf(request: SubcommandRequest): Promise<CommandResult> {
   }
 }
 
-async function newManager(launcher?: LauncherChoice): Promise<SandboxManager> {
+async function newManager(launcher?: SandboxManagerOptions['launcher']): Promise<SandboxManager> {
   const { SandboxManager } = await import('../sandbox/sandbox-manager.js');
   return new SandboxManager({ standby: false, launcher });
 }

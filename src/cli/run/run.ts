@@ -1,11 +1,10 @@
 import { createReadStream, fstatSync, statSync } from 'node:fs';
 import { type Writable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { type LauncherChoice } from '../../backends/backend.js';
 import { CordonError } from '../../errors/cordon-error.js';
 import { type RunningCommand } from '../../sandbox/running-command.js';
 import { type SandboxCommand } from '../../sandbox/sandbox-command.js';
-import { SandboxManager } from '../../sandbox/sandbox-manager.js';
+import { SandboxManager, type SandboxManagerOptions } from '../../sandbox/sandbox-manager.js';
 import { type RunOptions } from '../parse-arguments.js';
 import { toJson } from '../to-json.js';
 import { toSandboxCommand } from '../to-command.js';
@@ -75,7 +74,7 @@ async function finish(running: RunningCommand, options: RunOptions): Promise<num
  * Input and output are ours, untouched. Standard error passes through us, so that a refusal can be told from it; where both
  * outputs are one file, both do, so that their order is kept.
  */
-function pipes(launcher: LauncherChoice | undefined): NonNullable<SandboxCommand['stdio']> {
+function pipes(launcher: SandboxManagerOptions['launcher']): NonNullable<SandboxCommand['stdio']> {
   /* A zygote cannot be given descriptors of ours. */
   if (launcher === 'zygote')
     return { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stderr: isSameFile(1, 2) ? 'stdout' : 'pipe' };
