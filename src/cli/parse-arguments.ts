@@ -21,7 +21,7 @@ export type LauncherChoice = NonNullable<SandboxManagerOptions['launcher']>;
 export interface RunOptions {
   readonly profile?: string | undefined;
   readonly workspaceRoots: readonly string[];
-  readonly launcher?: LauncherChoice | undefined;
+  readonly launcher?: SandboxManagerOptions['launcher'];
   readonly cwd?: string | undefined;
   readonly allowRead: readonly string[];
   readonly allowWrite: readonly string[];
@@ -50,7 +50,7 @@ export type ParsedArguments =
 
 /** What a subcommand is asked for. */
 export type SubcommandArguments =
-  | { readonly kind: 'doctor'; readonly launcher?: LauncherChoice | undefined; readonly json: boolean }
+  | { readonly kind: 'doctor'; readonly launcher?: SandboxManagerOptions['launcher']; readonly json: boolean }
   | { readonly kind: 'profiles'; readonly action: 'list'; readonly names: boolean; readonly json: boolean }
   | {
       readonly kind: 'profiles';
@@ -180,10 +180,15 @@ function readVariableName(text: string): string {
   throw wrongValue('unset-env', 'the name of a variable, without "="', text);
 }
 
-const LAUNCHERS: readonly LauncherChoice[] = ['auto', 'bwrap', 'builtin', 'zygote'];
+const LAUNCHERS: readonly NonNullable<SandboxManagerOptions['launcher']>[] = [
+  'auto',
+  'bwrap',
+  'builtin',
+  'zygote',
+];
 
 /** The table of options lets no other word through. */
-function readLauncher(given: GivenOptions): LauncherChoice | undefined {
+function readLauncher(given: GivenOptions): SandboxManagerOptions['launcher'] {
   const text = one(given, 'launcher');
   return LAUNCHERS.find((launcher) => launcher === text);
 }

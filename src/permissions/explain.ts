@@ -1,6 +1,6 @@
 import { quotePrintable } from '../paths/printable.js';
 import { type AbsolutePath } from '../paths/absolute-path.js';
-import { type Decision, type Verdict } from './evaluate.js';
+import { type Decision } from './evaluate.js';
 import { type PathRule } from './rules.js';
 
 /**
@@ -43,9 +43,4 @@ export function describeDecision(decision: Decision): string {
 export function placeOfDecision(decision: Decision): AbsolutePath | undefined {
   if (decision.kind === 'no-entry') return undefined;
   return decision.kind === 'rule' ? decision.rule.path : decision.path;
-}
-
-/** Whether nothing on a command line may lift the refusal: an entry, a glob or cordon itself denies the path. */
-export function isExplicitDenial(verdict: Verdict): boolean {
-  return verdict.access === 'deny' && verdict.decision.kind !== 'no-entry';
 }
