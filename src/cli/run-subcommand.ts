@@ -45,7 +45,7 @@ async function resultOf(request: SubcommandRequest): Promise<CommandResult> {
   }
 }
 
-async function newManager(launcher?: SandboxManagerOptions['launcher']): Promise<SandboxManager> {
+async function newManager(launcher?: LauncherChoice): Promise<SandboxManager> {
   const { SandboxManager } = await import('../sandbox/sandbox-manager.js');
   return new SandboxManager({ standby: false, launcher });
 }

@@ -74,7 +74,7 @@ async function finish(running: RunningCommand, options: RunOptions): Promise<num
  * Input and output are ours, untouched. Standard error passes through us, so that a refusal can be told from it; where both
  * outputs are one file, both do, so that their order is kept.
  */
-function pipes(launcher: SandboxManagerOptions['launcher']): NonNullable<SandboxCommand['stdio']> {
+function pipes(launcher: LauncherChoice | undefined): NonNullable<SandboxCommand['stdio']> {
   /* A zygote cannot be given descriptors of ours. */
   if (launcher === 'zygote')
     return { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stderr: isSameFile(1, 2) ? 'stdout' : 'pipe' };
