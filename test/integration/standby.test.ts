@@ -120,7 +120,7 @@ describeOnStage('The helper that a manager keeps ready', (stage) => {
       stage,
       `const said = await Promise.all(Array.from({ length: 20 }, (_, i) => run('echo ' + i)));
        console.log(said.join(' '));
-       await new Promise((resolve) => setTimeout(resolve, 200));
+       while (standbys().length !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
        console.log(standbys().length);`,
     );
     expect(told).toEqual([Array.from({ length: 20 }, (_, index) => String(index)).join(' '), '1']);
