@@ -12,7 +12,10 @@ export interface StartedCommand {
 }
 
 /** How often a launch is prepared anew because the disk changed in between; more often is an attack or a very busy tree. */
-const MAX_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 25;
+
+/** Milliseconds that are waited at most before the second attempt, and as many more before each further one. */
+const PAUSE_MS = 2;
 
 /**
  * Prepares and launches a command: bind, plan, launch. When the disk changed between looking and mounting, it is looked again.
@@ -28,6 +31,8 @@ export async function startCommand(command: SandboxCommand, machine: Machine): P
     const launched = await launch(prepared, machine);
     if (!('kind' in launched)) return { prepared, process: launched };
     last = launched.because;
+    /* Commands that start and end at the same moment in one workspace must not stay in step. */
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS * attempt));
   }
   throw new CordonError(
     'setup-failed',
