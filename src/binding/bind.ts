@@ -22,8 +22,9 @@ import {
 import { addBuiltInRules } from './built-in-rules.js';
 import { expandDenyGlobs } from './deny-globs.js';
 import { type ExpandedEntry, expandEntries } from './expand-entries.js';
-import { type SeenPaths, identityOf, listBoundSockets, resolveLinks } from './file-system-view.js';
+import { DiskView } from './disk-view.js';
 import { addProtectedMetadata } from './protected-metadata.js';
+import { resolveLinks } from './resolve-links.js';
 import { RuleTable } from './rule-table.js';
 
 /** What a profile is bound with. */
@@ -49,17 +50,17 @@ export interface BindRequest {
  * deny globs found. The last step that asks the disk.
  *
  * @param request - the profile and the command's circumstances.
+ * @param view - the disk; keeps what was asked of it.
  * @throws CordonError `workspace-root-invalid`, `cwd-not-visible`, `entry-path-missing`, `overlay-widens-deny`,
  *   `protected-path-is-symlink`, `glob-scan-limit`, `bind-failed`.
  */
-export function bindPolicy(request: BindRequest): BoundPolicy {
+export function bindPolicy(request: BindRequest, view = new DiskView()): BoundPolicy {
   const { profile } = request;
   if (profile.type !== 'managed') return { kind: 'unsandboxed', reason: profile.type };
-  const seen: SeenPaths = new Map();
   /* Before the roots: the working directory often is one of them, and is what was named. */
-  if (resolveLinks(request.cwd, seen).target !== 'directory') throw cwdNotVisible(request.cwd, NOT_THERE);
-  const workspaceRoots = request.workspaceRoots.map((root) => resolveWorkspaceRoot(root, seen));
-  const resolved = { ...request, workspaceRoots, seen };
+  if (resolveLinks(request.cwd, view).target !== 'directory') throw cwdNotVisible(request.cwd, NOT_THERE);
+  const workspaceRoots = request.workspaceRoots.map((root) => resolveWorkspaceRoot(root, view));
+  const resolved = { ...request, workspaceRoots, view };
   const warnings: string[] = [];
   const fileSystem =
     profile.file_system.type === 'unrestricted'
@@ -67,27 +68,30 @@ export function bindPolicy(request: BindRequest): BoundPolicy {
       : bindRestricted(profile.file_system, resolved, warnings);
   const network = request.overlay.network ?? profile.network;
   const policy = { kind: 'managed', network, fileSystem, workspaceRoots, warnings } as const;
-  return { ...policy, cwd: resolveCwd(request.cwd, policy) };
+  return { ...policy, cwd: resolveCwd(resolved, policy) };
 }
 
 function bindRestricted(
   permissions: RestrictedFileSystem,
-  request: BindRequest & { readonly seen: SeenPaths },
+  request: BindRequest & { readonly view: DiskView },
   warnings: string[],
 ): RestrictedBinding {
   const base = expandEntries(permissions.entries, { ...request, origin: 'profile' }, warnings);
   const added = expandEntries(request.overlay.entries, { ...request, origin: 'overlay' }, warnings);
   const gather = { base: base.entries, warnings, request };
   const table = gatherRules(withoutNarrowing(added.entries, gather), gather);
-  const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], permissions.glob_scan_max_depth);
+  const globs = expandDenyGlobs(table, [...base.globs, ...added.globs], {
+    view: request.view,
+    maxDepth: permissions.glob_scan_max_depth,
+  });
   refuseUnprotectableLinks(table);
   const ruleSet: RuleSet = { rules: sortedRules(table.rules()), globs };
   return {
     kind: 'restricted',
     ruleSet,
     links: table.links(),
-    maskedSockets: socketsToMask(ruleSet, request.unixSockets),
-    identities: identitiesOf(ruleSet.rules, request.seen),
+    maskedSockets: socketsToMask(ruleSet, request),
+    identities: identitiesOf(ruleSet.rules, request.view),
   };
 }
 
@@ -95,7 +99,7 @@ function bindRestricted(
 interface Gathering {
   readonly base: readonly ExpandedEntry[];
   readonly warnings: string[];
-  readonly request: BindRequest & { readonly seen: SeenPaths };
+  readonly request: BindRequest & { readonly view: DiskView };
 }
 
 /** All rules but those of deny globs. */
@@ -105,9 +109,9 @@ function gatherRules(added: readonly ExpandedEntry[], { base, warnings, request 
   refuseWidening(table, added);
   for (const entry of added) table.addEntry(entry);
   for (const path of request.readOnlyPaths)
-    table.takeWriteAway(resolveLinks(path, request.seen), { kind: 'overlay', text: path });
+    table.takeWriteAway(resolveLinks(path, request.view), { kind: 'overlay', text: path });
   addBuiltInRules(table, request);
-  addProtectedMetadata(table, { entries: [...base, ...added], warnings, seen: request.seen });
+  addProtectedMetadata(table, { entries: [...base, ...added], warnings, view: request.view });
   return table;
 }
 
@@ -153,21 +157,24 @@ function refuseUnprotectableLinks(table: RuleTable): void {
   }
 }
 
-function socketsToMask(ruleSet: RuleSet, allowed: readonly AbsolutePath[]): readonly AbsolutePath[] {
+function socketsToMask(
+  ruleSet: RuleSet,
+  { unixSockets, view }: { readonly unixSockets: readonly AbsolutePath[]; readonly view: DiskView },
+): readonly AbsolutePath[] {
   const evaluator = createEvaluator(ruleSet);
-  const open = new Set(allowed.map((socket) => resolveLinks(socket).path));
+  const open = new Set(unixSockets.map((socket) => resolveLinks(socket, view).path));
   const likely = ruleSet.rules.flatMap((rule) => (rule.access === 'write' ? [rule.path] : []));
-  return listBoundSockets(likely).filter(
+  return view.boundSockets(likely).filter(
     (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
   );
 }
 
 /** Of every rule's path and the directories above it. */
-function identitiesOf(rules: readonly PathRule[], seen: SeenPaths): ReadonlyMap<AbsolutePath, FileIdentity> {
+function identitiesOf(rules: readonly PathRule[], view: DiskView): ReadonlyMap<AbsolutePath, FileIdentity> {
   const identities = new Map<AbsolutePath, FileIdentity>();
   const paths = new Set(rules.flatMap(({ path }) => [path, ...ancestorsOf(path)]));
   for (const path of paths) {
-    const identity = identityOf(path, seen);
+    const identity = view.status(path)?.identity;
     if (identity !== undefined) identities.set(path, identity);
   }
   return identities;
@@ -177,8 +184,8 @@ function sortedRules(rules: readonly PathRule[]): readonly PathRule[] {
   return [...rules].sort((a, b) => pathDepth(a.path) - pathDepth(b.path) || (a.path < b.path ? -1 : 1));
 }
 
-function resolveWorkspaceRoot(root: AbsolutePath, seen: SeenPaths): AbsolutePath {
-  const { path, target } = resolveLinks(root, seen);
+function resolveWorkspaceRoot(root: AbsolutePath, view: DiskView): AbsolutePath {
+  const { path, target } = resolveLinks(root, view);
   if (target === 'directory') return path;
   throw new CordonError(
     'workspace-root-invalid',
@@ -187,8 +194,11 @@ function resolveWorkspaceRoot(root: AbsolutePath, seen: SeenPaths): AbsolutePath
   );
 }
 
-function resolveCwd(cwd: AbsolutePath, policy: Omit<ManagedPolicy, 'cwd'>): AbsolutePath {
-  const { path, target } = resolveLinks(cwd);
+function resolveCwd(
+  { cwd, view }: { readonly cwd: AbsolutePath; readonly view: DiskView },
+  policy: Omit<ManagedPolicy, 'cwd'>,
+): AbsolutePath {
+  const { path, target } = resolveLinks(cwd, view);
   const hidden =
     policy.fileSystem.kind === 'restricted' &&
     !createEvaluator(policy.fileSystem.ruleSet).evaluate('read', path).allowed;

@@ -1,6 +1,7 @@
 import { type AbsolutePath, isWithin, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type Evaluator, type FileOperation, createEvaluator } from '../permissions/evaluate.js';
-import { type ResolvedPath, type SeenPaths, resolveLinks } from './file-system-view.js';
+import { type DiskView } from './disk-view.js';
+import { type ResolvedPath, resolveLinks } from './resolve-links.js';
 import { type RuleTable } from './rule-table.js';
 
 /** What the rules of cordon's own are made from. */
@@ -8,7 +9,7 @@ export interface BuiltInContext {
   readonly unixSockets: readonly AbsolutePath[];
   readonly privatePaths: readonly AbsolutePath[];
   readonly ownFiles: readonly AbsolutePath[];
-  readonly seen: SeenPaths;
+  readonly view: DiskView;
 }
 
 /** Where services of the host keep their sockets and secrets (hier(7), file-hierarchy(7)). */
@@ -31,27 +32,27 @@ const KERNEL_SETTINGS = parseAbsolutePath('/sys');
  */
 export function addBuiltInRules(table: RuleTable, context: BuiltInContext): void {
   const before = createEvaluator({ rules: table.rules(), globs: [] });
-  hideRuntimeDirectories(table, before, context.seen);
+  hideRuntimeDirectories(table, before, context.view);
   keepReadOnly(table, before, context);
   for (const path of context.privatePaths) {
-    const resolved = resolveLinks(path, context.seen);
+    const resolved = resolveLinks(path, context.view);
     if (allows(before, 'read', resolved)) table.addDenial(resolved, builtIn("cordon's own run-time files"));
   }
   for (const socket of context.unixSockets) {
-    table.addUnlessNamed(resolveLinks(socket, context.seen), 'read', {
+    table.addUnlessNamed(resolveLinks(socket, context.view), 'read', {
       kind: 'profile',
       text: `unix socket ${socket}`,
     });
   }
 }
 
-function hideRuntimeDirectories(table: RuleTable, before: Evaluator, seen: SeenPaths): void {
-  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory, seen));
+function hideRuntimeDirectories(table: RuleTable, before: Evaluator, view: DiskView): void {
+  const hidden = RUNTIME_DIRECTORIES.map((directory) => resolveLinks(directory, view));
   for (const directory of hidden) {
     if (allows(before, 'read', directory))
       table.addUnlessNamed(directory, 'deny', builtIn('sockets and run-time files of the host are hidden'));
   }
-  for (const kept of KEPT_RUNTIME_FILES.map((path) => resolveLinks(path, seen))) {
+  for (const kept of KEPT_RUNTIME_FILES.map((path) => resolveLinks(path, view))) {
     const isHidden = hidden.some((directory) => isWithin(kept.path, directory.path));
     if (isHidden && allows(before, 'read', kept))
       table.addUnlessNamed(kept, 'read', builtIn('programs need it'));
@@ -59,10 +60,10 @@ function hideRuntimeDirectories(table: RuleTable, before: Evaluator, seen: SeenP
 }
 
 function keepReadOnly(table: RuleTable, before: Evaluator, context: BuiltInContext): void {
-  const settings = resolveLinks(KERNEL_SETTINGS, context.seen);
+  const settings = resolveLinks(KERNEL_SETTINGS, context.view);
   if (allows(before, 'write', settings))
     table.addUnlessNamed(settings, 'read', builtIn('kernel settings are not writable'));
-  for (const file of context.ownFiles.map((path) => resolveLinks(path, context.seen))) {
+  for (const file of context.ownFiles.map((path) => resolveLinks(path, context.view))) {
     /* Also what is missing: a command must not put there what a later run would load. */
     if (before.accessAt(file.path) === 'write')
       table.addUnlessNamed(file, 'read', builtIn('cordon itself runs from here'));

@@ -3,7 +3,8 @@ import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, joinPath } from '../paths/absolute-path.js';
 import { compileGlob } from '../paths/glob.js';
 import { type GlobRule } from '../permissions/rules.js';
-import { listDirectory, resolveLinks } from './file-system-view.js';
+import { type DiskView } from './disk-view.js';
+import { resolveLinks } from './resolve-links.js';
 import { type RuleTable } from './rule-table.js';
 
 /** Directories deep, unless the profile says otherwise; deeper trees are rare and cost time. */
@@ -21,24 +22,26 @@ const MAX_MATCHES = 2000;
  *
  * @param table - takes a denial for each match.
  * @param globs - as bound to their bases.
- * @param maxDepth - directories deep, at least 1.
+ * @param options - the disk, and how many directories deep, at least 1.
  * @returns the globs, for the evaluator.
  * @throws CordonError `glob-scan-limit` when there is more to look at or to mask than the system bears.
  */
 export function expandDenyGlobs(
   table: RuleTable,
   globs: readonly GlobRule[],
-  maxDepth: number = DEFAULT_MAX_DEPTH,
+  options: { readonly view: DiskView; readonly maxDepth: number | undefined },
 ): readonly GlobRule[] {
   const byBase = new Map<AbsolutePath, GlobRule[]>();
   for (const glob of globs) byBase.set(glob.base, [...(byBase.get(glob.base) ?? []), glob]);
-  const walk: Walk = { table, maxDepth, scanned: 0, matched: 0 };
+  const { view, maxDepth = DEFAULT_MAX_DEPTH } = options;
+  const walk: Walk = { table, view, maxDepth, scanned: 0, matched: 0 };
   for (const [base, ofBase] of byBase) walkBase(walk, base, ofBase);
   return globs;
 }
 
 interface Walk {
   readonly table: RuleTable;
+  readonly view: DiskView;
   readonly maxDepth: number;
   scanned: number;
   matched: number;
@@ -50,7 +53,7 @@ function walkBase(walk: Walk, base: AbsolutePath, globs: readonly GlobRule[]): v
     { path: base, relative: '', depth: 1 },
   ];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
-    for (const item of listDirectory(at.path) ?? []) {
+    for (const item of walk.view.directory(at.path) ?? []) {
       const relative = at.relative === '' ? item.name : `${at.relative}/${item.name}`;
       const path = joinPath(at.path, item.name);
       const match = matchers.find(({ matches }) => matches(relative));
@@ -64,7 +67,7 @@ function walkBase(walk: Walk, base: AbsolutePath, globs: readonly GlobRule[]): v
 }
 
 function deny(walk: Walk, path: AbsolutePath, glob: GlobRule): void {
-  const resolved = resolveLinks(path);
+  const resolved = resolveLinks(path, walk.view);
   if (isOfProcess(resolved.path)) return;
   walk.matched += 1;
   if (walk.matched > MAX_MATCHES) {

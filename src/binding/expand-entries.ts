@@ -4,7 +4,8 @@ import { parseFileUri } from '../paths/file-uri.js';
 import { globFixedPrefix } from '../paths/glob.js';
 import { type Access, type EntryPath, type PermissionEntry } from '../permissions/profile.js';
 import { type GlobRule, type RuleOrigin } from '../permissions/rules.js';
-import { type ResolvedPath, type SeenPaths, resolveLinks } from './file-system-view.js';
+import { type DiskView } from './disk-view.js';
+import { type ResolvedPath, resolveLinks } from './resolve-links.js';
 import { type SpecialPathContext, expandSpecialPath } from './special-paths.js';
 
 /** One entry at one absolute path, its links followed. */
@@ -28,7 +29,7 @@ export interface ExpandedEntries {
 export interface ExpandContext extends SpecialPathContext {
   readonly cwd: AbsolutePath;
   readonly origin: 'profile' | 'overlay';
-  readonly seen: SeenPaths;
+  readonly view: DiskView;
 }
 
 /**
@@ -77,7 +78,7 @@ function expandPath(
   const text = describeEntryPath(entry.path);
   const paths = absolutePaths(entry.path, context, warnings);
   const special = entry.path.type === 'special' ? entry.path.value.kind : undefined;
-  const found = paths.map((path) => ({ named: path, resolved: resolveLinks(path, context.seen), special }));
+  const found = paths.map((path) => ({ named: path, resolved: resolveLinks(path, context.view), special }));
   warnings.push(...missingDenials(found, entry, context), ...missingGrants(found, entry));
   return found
     .filter(({ resolved }) => isUsable(resolved, entry, context) && !opensProc(resolved, entry, warnings))
@@ -153,9 +154,9 @@ function opensProc({ path }: ResolvedPath, entry: PermissionEntry, warnings: str
 function expandGlob(pattern: string, context: ExpandContext): readonly GlobRule[] {
   if (pattern.startsWith('/')) {
     const prefix = globFixedPrefix(pattern);
-    return [absoluteGlob(pattern, prefix)];
+    return [absoluteGlob(pattern, prefix, context.view)];
   }
-  const bases = [...new Set([...context.workspaceRoots, context.cwd].map((base) => resolveLinks(base).path))];
+  const bases = [...new Set([...context.workspaceRoots, context.cwd].map((base) => resolveLinks(base, context.view).path))];
   return bases
     .filter(
       (base) => !pattern.startsWith('**/') || !bases.some((other) => other !== base && isWithin(base, other)),
@@ -163,9 +164,9 @@ function expandGlob(pattern: string, context: ExpandContext): readonly GlobRule[
     .map((base) => ({ base, pattern }));
 }
 
-function absoluteGlob(pattern: string, prefix: string): GlobRule {
+function absoluteGlob(pattern: string, prefix: string, view: DiskView): GlobRule {
   const literal = prefix.replace(/\/+$/u, '');
-  const base = literal === '' ? ROOT_PATH : resolveLinks(parseAbsolutePath(literal)).path;
+  const base = literal === '' ? ROOT_PATH : resolveLinks(parseAbsolutePath(literal), view).path;
   return { base, pattern: pattern.slice(literal.length).replace(/^\/+/u, '') };
 }
 

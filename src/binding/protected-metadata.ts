@@ -2,13 +2,8 @@ import { CordonError } from '../errors/cordon-error.js';
 import { type AbsolutePath, ROOT_PATH, joinPath, resolvePath } from '../paths/absolute-path.js';
 import { type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
-import {
-  type ResolvedPath,
-  type SeenPaths,
-  isWritableByAll,
-  readSmallFile,
-  resolveLinks,
-} from './file-system-view.js';
+import { type DiskView } from './disk-view.js';
+import { type ResolvedPath, resolveLinks } from './resolve-links.js';
 import { type RuleTable } from './rule-table.js';
 
 /** Names at the top of a writable root through which someone else's program can be made to run code, or agents be instructed. */
@@ -27,7 +22,7 @@ const MAX_POINTER_BYTES = 8192;
 export interface MetadataContext {
   readonly entries: readonly ExpandedEntry[];
   readonly warnings: string[];
-  readonly seen: SeenPaths;
+  readonly view: DiskView;
 }
 
 /**
@@ -52,22 +47,22 @@ interface Metadata {
   readonly entry: ExpandedEntry;
 }
 
-function protect(table: RuleTable, metadata: Metadata, { warnings, seen }: MetadataContext): void {
+function protect(table: RuleTable, metadata: Metadata, { warnings, view }: MetadataContext): void {
   const path = joinPath(metadata.root, metadata.name);
   const origin = { kind: 'protected-metadata', root: metadata.root } as const;
-  const resolved = resolveLinks(path, seen);
+  const resolved = resolveLinks(path, view);
   if (table.names(path)) return;
   if (
     resolved.target === 'missing' &&
     SHARED_SPECIALS.has(metadata.entry.special) &&
-    isWritableByAll(metadata.root)
+    view.status(metadata.root)?.isWritableByAll === true
   )
     return;
   const own = resolved.links.find((link) => link.path === path);
   if (own === undefined) {
     table.addUnlessNamed(resolved, 'read', origin);
     if (metadata.name === '.git' && resolved.target === 'file')
-      protectGitDirectories(table, resolved, origin);
+      protectGitDirectories(table, resolved, { origin, view });
   } else if (SHARED_SPECIALS.has(metadata.entry.special)) {
     warnings.push(`${JSON.stringify(path)} is a symbolic link in a shared directory and is not protected.`);
   } else {
@@ -80,15 +75,19 @@ function protect(table: RuleTable, metadata: Metadata, { warnings, seen }: Metad
 }
 
 /** A worktree's `.git` is a file `gitdir: PATH`; the directory there may point on to a common one. Only ever takes rights away. */
-function protectGitDirectories(table: RuleTable, gitFile: ResolvedPath, origin: RuleOrigin): void {
-  const text = readSmallFile(gitFile.path, MAX_POINTER_BYTES);
+function protectGitDirectories(
+  table: RuleTable,
+  gitFile: ResolvedPath,
+  { origin, view }: { readonly origin: RuleOrigin; readonly view: DiskView },
+): void {
+  const text = view.smallFile(gitFile.path, MAX_POINTER_BYTES);
   const target = /^gitdir: (?<path>[^\0\n]+)/u.exec(text ?? '')?.groups?.['path'];
   if (target === undefined) return;
-  const gitDirectory = resolveLinks(resolvePath(resolvePath(gitFile.path, '..'), target.trimEnd()));
+  const gitDirectory = resolveLinks(resolvePath(resolvePath(gitFile.path, '..'), target.trimEnd()), view);
   takeWriteAway(table, gitDirectory, origin);
-  const common = readSmallFile(joinPath(gitDirectory.path, 'commondir'), MAX_POINTER_BYTES)?.trim();
+  const common = view.smallFile(joinPath(gitDirectory.path, 'commondir'), MAX_POINTER_BYTES)?.trim();
   if (common === undefined || common === '' || common.includes('\0')) return;
-  takeWriteAway(table, resolveLinks(resolvePath(gitDirectory.path, common)), origin);
+  takeWriteAway(table, resolveLinks(resolvePath(gitDirectory.path, common), view), origin);
 }
 
 /** The workspace wrote the pointer, so it must not gain anything by it: a rule is made only where it restricts. */

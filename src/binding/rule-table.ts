@@ -4,7 +4,7 @@ import { type Access } from '../permissions/profile.js';
 import { type PathRule, type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
 import { type SymbolicLink } from './bound-policy.js';
-import { type ResolvedPath } from './file-system-view.js';
+import { type ResolvedPath } from './resolve-links.js';
 
 /** A link that leads to a restricted path, and the rule there. */
 export interface RestrictedLink {

@@ -32,14 +32,14 @@ export function streamsOfEnds(ends: PipeEnds): PipeStreams {
  * not change the command's.
  *
  * @param pid - who holds it.
- * @param pipe - as which descriptor, and for which standard stream.
+ * @param pipe - as which descriptor, and for which standard stream; 3 is another that is written to.
  * @returns undefined when that process has ended: there is nothing to read or write.
  */
 export function openEnd(
   pid: number,
   { fd, stream }: { readonly fd: number; readonly stream: number },
 ): number | undefined {
-  const flags = (stream === 0 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
+  const flags = (stream === 0 || stream === 3 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
   try {
     return openSync(`/proc/${String(pid)}/fd/${String(fd)}`, flags);
   } catch {

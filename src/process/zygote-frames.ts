@@ -4,11 +4,15 @@ import { type GuardEvent, guardEvent } from './guard-events.js';
 /** What a zygote tells: an event of one sandbox. */
 export interface ZygoteEvent {
   readonly id: number;
-  readonly event: GuardEvent | { readonly kind: 'malformed'; readonly errno: number };
+  readonly event:
+    | GuardEvent
+    | { readonly kind: 'pipe'; readonly stream: number; readonly fd: number }
+    | { readonly kind: 'prepared' }
+    | { readonly kind: 'malformed'; readonly errno: number };
 }
 
 /** `enum frame_kind` of native/linux/launcher/channel.h. */
-const KINDS = { launch: 1, opened: 2, kill: 3 } as const;
+const KINDS = { launch: 1, opened: 2, kill: 3, prepare: 4 } as const;
 
 const HEAD_BYTES = 9;
 
@@ -34,7 +38,9 @@ export function encodeFrame(
 /** `struct event` of native/linux/launcher/zygote.h. */
 const EVENT_BYTES = 16;
 
+const PIPE = 7;
 const MALFORMED = 8;
+const PREPARED = 9;
 
 /**
  * Reads a zygote's events.
@@ -57,5 +63,7 @@ export function readZygoteEvents(channel: Duplex, onEvent: (event: ZygoteEvent) 
 }
 
 function eventOf(kind: number, value: number): ZygoteEvent['event'] | undefined {
+  if (kind === PIPE) return { kind: 'pipe', stream: value & 3, fd: value >> 2 };
+  if (kind === PREPARED) return { kind: 'prepared' };
   return kind === MALFORMED ? { kind: 'malformed', errno: value } : guardEvent(kind, value);
 }

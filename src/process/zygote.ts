@@ -1,9 +1,10 @@
 import { type Duplex } from 'node:stream';
-import { CordonError, unreachable } from '../errors/cordon-error.js';
+import { unreachable } from '../errors/cordon-error.js';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
 import { inheritedState } from './inherited-state.js';
-import { type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
+import { Launching } from './launching.js';
+import { PreparedSandbox } from './prepared-sandbox.js';
 import { type RunningProcess, spawnProcess } from './spawn.js';
 import { type ZygoteEvent, encodeFrame, readZygoteEvents } from './zygote-frames.js';
 
@@ -21,8 +22,11 @@ export class Zygote {
   readonly #control: Duplex;
   readonly #state: string | undefined;
   readonly #sandboxes = new Map<number, Launching>();
+  /** Those that run a command, or are about to: for them our event loop goes on. */
+  readonly #running = new Set<number>();
   #lastId = 0;
   #isGone = false;
+  #isRetired = false;
 
   private constructor(child: RunningProcess, state: string | undefined) {
     this.#child = child;
@@ -55,6 +59,11 @@ export class Zygote {
     return this.#child.pid;
   }
 
+  /** Whether it has ended, as far as is known. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** Whether it runs, and what it makes inherits what a process started now would. */
   get isAsNew(): boolean {
     return !this.#isGone && this.#state !== undefined && this.#state === inheritedState('thread-self');
@@ -73,21 +82,39 @@ export class Zygote {
     const launching = new Launching(this.pid, onEvent);
     if (payload === undefined || this.#isGone) launching.end();
     else {
-      this.#sandboxes.set(id, launching);
-      this.#child.keepLoopAlive(true);
-      this.#control.write(encodeFrame(id, 'launch', payload));
+      this.#startRunning(id);
+      this.#send(id, launching, { kind: 'launch', payload });
     }
     const ends = await launching.opened;
-    if (ends.length > 0 && !this.#isGone) this.#control.write(encodeFrame(id, 'opened'));
-    return {
-      pid: launching.init ?? this.pid,
-      ...streamsOfEnds(ends),
-      isReady: launching.isReady,
-      exited: launching.exited,
-      kill: () => {
-        if (this.#sandboxes.has(id)) this.#control.write(encodeFrame(id, 'kill'));
+    if (ends.length > 0) this.#write(id, 'opened');
+    return launching.asProcess(() => {
+      this.#kill(id);
+    });
+  }
+
+  /**
+   * Has it make a sandbox that waits for its command.
+   *
+   * @param payload - native/linux/launcher/channel.h.
+   */
+  prepare(payload: Uint8Array): PreparedSandbox {
+    const id = (this.#lastId += 1);
+    const launching = new Launching(this.pid, () => undefined);
+    this.#send(id, launching, { kind: 'prepare', payload });
+    launching.opened.then(
+      () => {
+        this.#write(id, 'opened');
       },
-    };
+      () => undefined, // refused: it says that it has ended
+    );
+    return new PreparedSandbox(launching, {
+      onRun: () => {
+        this.#startRunning(id);
+      },
+      kill: () => {
+        this.#kill(id);
+      },
+    });
   }
 
   /** Ends it, and every sandbox that it has made. */
@@ -97,17 +124,36 @@ export class Zygote {
 
   /** Ends it once its last sandbox has ended. */
   retire(): void {
-    if (this.#sandboxes.size === 0) this.close();
+    if (this.#running.size === 0) this.close();
     else this.#isRetired = true;
   }
 
-  #isRetired = false;
+  #startRunning(id: number): void {
+    this.#running.add(id);
+    this.#child.keepLoopAlive(true);
+  }
+
+  #send(
+    id: number,
+    launching: Launching,
+    { kind, payload }: { readonly kind: 'launch' | 'prepare'; readonly payload: Uint8Array },
+  ): void {
+    this.#sandboxes.set(id, launching);
+    this.#write(id, kind, payload);
+  }
+
+  #kill(id: number): void {
+    if (this.#sandboxes.has(id)) this.#write(id, 'kill');
+  }
+
+  #write(id: number, kind: 'launch' | 'prepare' | 'opened' | 'kill', payload?: Uint8Array): void {
+    if (!this.#isGone) this.#control.write(encodeFrame(id, kind, payload));
+  }
 
   #take({ id, event }: ZygoteEvent): void {
-    const launching = this.#sandboxes.get(id);
-    if (launching?.take(event) !== true) return;
+    if (this.#sandboxes.get(id)?.take(event) !== true) return;
     this.#sandboxes.delete(id);
-    if (this.#sandboxes.size > 0) return;
+    if (!this.#running.delete(id) || this.#running.size > 0) return;
     this.#child.keepLoopAlive(false);
     if (this.#isRetired) this.close();
   }
@@ -117,76 +163,6 @@ export class Zygote {
     this.#child.keepLoopAlive(false);
     for (const launching of this.#sandboxes.values()) launching.end();
     this.#sandboxes.clear();
+    this.#running.clear();
   }
-}
-
-/** One sandbox, as its events tell of it. */
-class Launching {
-  readonly opened: Promise<PipeEnds>;
-  readonly isReady: Promise<void>;
-  readonly exited: Promise<number>;
-  /** Its process 1, by its id on this machine. */
-  init: number | undefined;
-  readonly #zygote: number;
-  readonly #onEvent: OnEvent;
-  readonly #ends: (number | undefined)[] = [];
-  #open: (ends: PipeEnds) => void = () => undefined;
-  #refuse: (error: CordonError) => void = () => undefined;
-  #becomeReady: () => void = () => undefined;
-  #exit: (status: number) => void = () => undefined;
-  #fail: (error: CordonError) => void = () => undefined;
-
-  constructor(zygote: number, onEvent: OnEvent) {
-    this.#zygote = zygote;
-    this.#onEvent = onEvent;
-    this.opened = new Promise((resolve, reject) => {
-      this.#open = resolve;
-      this.#refuse = reject;
-    });
-    this.isReady = new Promise((resolve) => (this.#becomeReady = resolve));
-    this.exited = new Promise((resolve, reject) => {
-      this.#exit = resolve;
-      this.#fail = reject;
-    });
-    this.exited.catch(() => undefined);
-  }
-
-  /** Returns whether it was the last event. */
-  take(event: ZygoteEvent['event']): boolean {
-    if (event.kind === 'pipe') {
-      this.#ends[event.stream] = openEnd(this.#zygote, event);
-      return false;
-    }
-    if (event.kind === 'malformed') {
-      closeEnds(this.#ends);
-      this.#refuse(refused(event.errno));
-      return true;
-    }
-    if (event.kind === 'child') {
-      this.init = event.pid;
-      /* Comes behind those about pipes. */
-      this.#open(this.#ends);
-    }
-    this.#onEvent(event);
-    if (event.kind === 'child') return false;
-    this.#becomeReady();
-    if (event.kind === 'released') return false;
-    this.#exit('code' in event ? event.code : 1);
-    return true;
-  }
-
-  /** The zygote has ended, and all that it made with it. */
-  end(): void {
-    this.#open(this.#ends);
-    this.#becomeReady();
-    this.#fail(
-      new CordonError('launcher-died', 'The process that makes sandboxes has ended, and the command with it'),
-    );
-  }
-}
-
-function refused(errno: number): CordonError {
-  return new CordonError('setup-failed', `Cannot start a sandbox: error ${String(errno)} (errno(3))`, {
-    details: { errno },
-  });
 }

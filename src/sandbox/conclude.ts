@@ -1,5 +1,5 @@
 import { type ManagedPolicy } from '../binding/bound-policy.js';
-import { resolveLinks } from '../binding/file-system-view.js';
+import { resolveLinks } from '../binding/resolve-links.js';
 import { type Denial } from '../denials/denial.js';
 import { type EvidenceOfExit } from '../denials/evidence.js';
 import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';

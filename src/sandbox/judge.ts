@@ -1,5 +1,6 @@
 import { type BoundFileSystem } from '../binding/bound-policy.js';
-import { isSocket, resolveLinks } from '../binding/file-system-view.js';
+import { statusOf } from '../binding/disk.js';
+import { resolveLinks } from '../binding/resolve-links.js';
 import { type AbsolutePath } from '../paths/absolute-path.js';
 import {
   type Evaluator,
@@ -33,7 +34,7 @@ export function judgeOf(fileSystem: BoundFileSystem): Judge {
       verdict: evaluator.evaluate(operation, resolved.path),
       path: resolved.path,
       exists: resolved.target !== 'missing',
-      isSocket: isSocket(resolved.path),
+      isSocket: statusOf(resolved.path)?.isSocket === true,
     };
   };
 }

@@ -2,6 +2,7 @@ import { type HostFacts, readHostFacts } from '../host/host-facts.js';
 import { packageRoot } from '../host/package-root.js';
 import { type BackendOptions, LinuxBackend } from '../backends/linux/linux-backend.js';
 import { PlainBackend } from '../backends/none/plain-backend.js';
+import { Bindings } from '../binding/bindings.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { joinPath } from '../paths/absolute-path.js';
 import { type LoadedProfile } from '../profiles/load-profile.js';
@@ -16,6 +17,7 @@ export interface Machine {
   readonly builtinProfiles: () => ReadonlyMap<string, string>;
   /** Built-in profiles that have been read already. */
   readonly knownProfiles: Map<string, LoadedProfile>;
+  readonly bindings: Bindings;
   /** What enforces managed profiles here. Throws `backend-unavailable` where nothing does. */
   readonly sandboxBackend: () => LinuxBackend;
   /** What runs commands whose profile is disabled or enforced by someone else. */
@@ -41,6 +43,7 @@ export function openMachine(
     environment,
     builtinProfiles: () => (profiles ??= readBuiltinProfiles(joinPath(packageRoot(), 'profiles'))),
     knownProfiles: new Map(),
+    bindings: new Bindings(),
     sandboxBackend: () => (backend ??= openBackend(facts, options)),
     plainBackend: () => (plain ??= new PlainBackend(facts)),
   };

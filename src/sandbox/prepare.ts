@@ -1,7 +1,7 @@
 import { type BoundPolicy } from '../binding/bound-policy.js';
-import { bindPolicy } from '../binding/bind.js';
 import { CordonError } from '../errors/cordon-error.js';
-import { isSocket, resolveLinks } from '../binding/file-system-view.js';
+import { statusOf } from '../binding/disk.js';
+import { resolveLinks } from '../binding/resolve-links.js';
 import { type AbsolutePath, ROOT_PATH, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type CommandProfile } from '../permissions/profile.js';
 import { buildEnvironment } from '../process/environment.js';
@@ -29,7 +29,7 @@ const PIPES: StdioRequest = { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stde
  *
  * @param command - what is to run.
  * @param machine - where.
- * @throws CordonError those of `loadProfile` and `bindPolicy`; `usage-invalid` for an empty `argv` and for a socket that is none;
+ * @throws CordonError those of `loadProfile` and `Bindings.bind`; `usage-invalid` for an empty `argv` and for a socket that is none;
  *   `entry-path-missing` for a socket that does not exist.
  */
 export function prepareCommand(command: SandboxCommand, machine: Machine): PreparedCommand {
@@ -42,7 +42,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     ...(command.unixSockets ?? []).map(parseSocket),
   ];
   const isManaged = profile.permissions.type === 'managed';
-  const policy = bindPolicy({
+  const policy = machine.bindings.bind({
     profile: profile.permissions,
     overlay: command.overlay ?? { entries: [] },
     readOnlyPaths: (command.readOnlyPaths ?? []).map(parseAbsolutePath),
@@ -105,7 +105,7 @@ function parseSocket(text: string): AbsolutePath {
       },
     );
   }
-  if (isSocket(resolved.path)) return path;
+  if (statusOf(resolved.path)?.isSocket === true) return path;
   throw new CordonError(
     'usage-invalid',
     `Cannot allow socket ${JSON.stringify(path)}: it is no Unix socket`,

@@ -76,7 +76,7 @@ int read_launch(const struct frame *frame, struct launch_request *request) {
   request->checks = request->filter + request->filter_length;
   request->command = request->checks + request->checks_length;
   return request->streams <= STREAMS_ALL && request->filter_length > 0 && request->filter_length <= MAX_FILTER &&
-         request->filter_length % 8 == 0 && request->command_length > 0 &&
+         request->filter_length % 8 == 0 && (request->command_length > 0) == (frame->kind == FRAME_LAUNCH) &&
          is_strings(request->options, request->options_length) &&
          is_strings(request->checks, request->checks_length) &&
          is_strings(request->command, request->command_length);

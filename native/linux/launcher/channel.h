@@ -9,6 +9,7 @@
  *                 streams: bit 0 to 2, the standard streams that are to be pipes; bit 3, standard error is standard output.
  *                 options: those of the command line, each ended by NUL. filter: struct sock_filter[]. checks: see checks.h.
  *                 command: program and arguments, each ended by NUL.
+ *   FRAME_PREPARE the same without a command: the sandbox is set up, and waits for its command on a pipe of its own (request.h)
  *   FRAME_OPENED  nothing: the owner has opened its ends of the sandbox's pipes
  *   FRAME_KILL    nothing
  */
@@ -18,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum frame_kind { FRAME_LAUNCH = 1, FRAME_OPENED = 2, FRAME_KILL = 3 };
+enum frame_kind { FRAME_LAUNCH = 1, FRAME_OPENED = 2, FRAME_KILL = 3, FRAME_PREPARE = 4 };
 
 enum { STREAM_MERGED = 1 << 3, STREAMS_ALL = (1 << 4) - 1 };
 
@@ -55,7 +56,7 @@ int channel_fill(struct channel *channel, int fd);
  * can be made out. */
 enum channel_state channel_next(struct channel *channel, struct frame *frame);
 
-/* Takes a launch apart. Returns whether its parts fill it exactly and each is what it should be. */
+/* Takes a launch, or what is to be prepared, apart. Returns whether its parts fill it exactly and each is what it should be. */
 int read_launch(const struct frame *frame, struct launch_request *request);
 
 /* The strings of a part, each ended by NUL, as an array that ends with NULL. Free the array. */

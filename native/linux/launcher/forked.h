@@ -6,6 +6,9 @@
 
 #include "channel.h"
 
+/* The sandbox's ends of its pipes: the standard streams, and what its command comes through if that is not known; else NONE. */
+enum { COMMAND_PIPE = 3, PIPES = 4 };
+
 /* Its process 1, as the zygote knows it. */
 struct forked {
   pid_t pid;
@@ -13,8 +16,8 @@ struct forked {
   int report_fd; /* see report.h; does not block */
 };
 
-/* Forks one for a request, with `streams` as its standard streams. Returns whether it did; else errno tells why not. A mistake in
+/* Forks one for a request. Returns whether it did; else errno tells why not. A mistake in
  * the request is EINVAL. */
-int fork_sandbox(const struct launch_request *request, const int streams[3], struct forked *forked);
+int fork_sandbox(const struct launch_request *request, const int pipes[PIPES], struct forked *forked);
 
 #endif

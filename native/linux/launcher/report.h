@@ -10,6 +10,7 @@ enum report_kind {
   REPORT_NOT_EXECUTED, /* takes the former back */
   REPORT_ENDED,        /* value: exit status of the command, 128+n for signal n */
   REPORT_MISMATCH,     /* value: index of the check that failed (checks.h) */
+  REPORT_PREPARED,     /* all is set up but for the command, which is waited for */
 };
 
 struct report {

@@ -66,3 +66,13 @@ void enter_root(struct root *root) {
   if (close(root->top) != 0 || close(root->base) != 0) die("close");
   if (root->scratch >= 0 && close(root->scratch) != 0) die("close");
 }
+
+struct root inside_root(void) {
+  return (struct root){
+      .base = -1,
+      .top = open_directory(AT_FDCWD, "/"),
+      .proc = -1,
+      .scratch = -1,
+      .has_mount_fds = kernel_has_mount_fds(),
+  };
+}

@@ -28,4 +28,7 @@ void note_mount(struct root *root, int target);
 /* Changes to the new root and lets go of the host's. The working directory becomes "/". Dies on error. */
 void enter_root(struct root *root);
 
+/* The same root once it has been entered, for mounting more in it. The caller closes `top`. Dies on error. */
+struct root inside_root(void);
+
 #endif

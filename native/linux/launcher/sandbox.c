@@ -20,6 +20,7 @@
 #include "operations.h"
 #include "process-1.h"
 #include "report.h"
+#include "request.h"
 #include "root.h"
 #include "sys.h"
 
@@ -55,6 +56,25 @@ static void make_root(const struct setup *setup, const struct launch *launch) {
   enter_root(&root);
   finish_user_namespaces(setup, root.proc);
   if (close(root.proc) != 0) die("close");
+}
+
+/* Mounts on what had to be made for this command alone. */
+static void make_late_mounts(const struct setup *late) {
+  struct root root = inside_root();
+  carry_out(&root, late->operations, late->operation_count);
+  if (close(root.top) != 0) die("close");
+}
+
+/* Of a sandbox that was prepared, what the command itself brings. */
+static void await_command(struct setup *setup, const struct launch *launch) {
+  if (launch->handed == NULL || launch->handed->command_fd == NONE) return;
+  send_report(launch->report_fd, REPORT_PREPARED, 0);
+  struct setup late = receive_command(launch->handed->command_fd);
+  make_late_mounts(&late);
+  setup->environment = late.environment;
+  setup->command = late.command;
+  setup->argv0 = late.argv0;
+  setup->chdir = late.chdir;
 }
 
 /* One byte, or the end of the file. */
@@ -98,6 +118,7 @@ void run_sandbox(struct setup *setup, const struct launch *launch) {
   settle_in_namespaces(setup, launch);
   make_root(setup, launch);
   die_with_starter(setup, launch);
+  await_command(setup, launch);
   wait_for_go(setup->block_fd);
   take_programs(setup, launch, &start);
   if (setup->has_new_session && setsid() < 0) die("setsid");

@@ -9,6 +9,7 @@
 /* What a request to a zygote holds, and the command line has not. */
 struct handed {
   const struct seccomp_program *program;
+  int command_fd; /* where the command comes from, or NONE: it is known */
   const char *checks; /* see checks.h */
   size_t checks_length;
 };

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -32,7 +33,7 @@ struct sandbox {
   uint32_t id;
   struct forked forked;
   struct source reports, ends;
-  int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
+  int owner_ends[PIPES]; /* of the pipes, until the owner has opened them; else -1 */
   struct report last; /* once it has reported */
   int is_reporting; /* its reports are watched */
   int has_reported;
@@ -64,7 +65,7 @@ static void watch(struct zygote *zygote, int fd, struct source *what) {
 }
 
 static void close_owner_ends(struct sandbox *sandbox) {
-  for (int stream = 0; stream < 3; stream++) {
+  for (int stream = 0; stream < PIPES; stream++) {
     if (sandbox->owner_ends[stream] >= 0 && close(sandbox->owner_ends[stream]) != 0) die("close");
     sandbox->owner_ends[stream] = -1;
   }
@@ -80,13 +81,13 @@ static void forget(struct zygote *zygote, struct sandbox *sandbox) {
 /* What was written must not be lost because a short command ended before its owner opened the pipes. */
 static void forget_when_done(struct zygote *zygote, struct sandbox *sandbox) {
   int is_open = 0;
-  for (int stream = 0; stream < 3; stream++) is_open |= sandbox->owner_ends[stream] >= 0;
+  for (int stream = 0; stream < PIPES; stream++) is_open |= sandbox->owner_ends[stream] >= 0;
   if (sandbox->has_ended && !is_open) forget(zygote, sandbox);
 }
 
-/* The command's ends of its streams. */
+/* The sandbox's ends of its pipes. */
 struct streams {
-  int fds[3];
+  int fds[PIPES];
 };
 
 static int null_device(int stream) {
@@ -98,13 +99,20 @@ static int null_device(int stream) {
 static int make_pipe(struct sandbox *sandbox, int stream) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-  sandbox->owner_ends[stream] = stream == STDIN_FILENO ? ends[1] : ends[0];
-  return stream == STDIN_FILENO ? ends[0] : ends[1];
+  bool is_written = stream == STDIN_FILENO || stream == COMMAND_PIPE;
+  sandbox->owner_ends[stream] = is_written ? ends[1] : ends[0];
+  return is_written ? ends[0] : ends[1];
 }
 
 static void close_streams(struct streams *streams) {
-  for (int stream = 0; stream < 3; stream++)
+  for (int stream = 0; stream < PIPES; stream++)
     if (streams->fds[stream] >= 0 && close(streams->fds[stream]) != 0) die("close");
+}
+
+static void tell_pipes(const struct sandbox *sandbox) {
+  for (int stream = 0; stream < PIPES; stream++)
+    if (sandbox->owner_ends[stream] >= 0)
+      send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 4 + stream);
 }
 
 /* Returns whether there were descriptors enough. */
@@ -118,9 +126,14 @@ static int make_streams(struct sandbox *sandbox, unsigned wanted, struct streams
                                        : null_device(stream);
     complete &= streams->fds[stream] >= 0;
   }
-  for (int stream = 0; complete && stream < 3; stream++)
-    if (sandbox->owner_ends[stream] >= 0)
-      send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 4 + stream);
+  return complete;
+}
+
+static int make_pipes(struct sandbox *sandbox, unsigned wanted, bool is_prepared, struct streams *streams) {
+  streams->fds[COMMAND_PIPE] = -1;
+  int complete = make_streams(sandbox, wanted, streams);
+  if (complete && is_prepared) complete = (streams->fds[COMMAND_PIPE] = make_pipe(sandbox, COMMAND_PIPE)) >= 0;
+  if (complete) tell_pipes(sandbox);
   return complete;
 }
 
@@ -131,9 +144,9 @@ static void launch(struct zygote *zygote, const struct frame *frame) {
     return;
   }
   struct sandbox *sandbox = allocate(sizeof *sandbox);
-  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1}, .next = zygote->sandboxes};
+  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1, -1}, .next = zygote->sandboxes};
   struct streams streams;
-  int is_forked = make_streams(sandbox, request.streams, &streams) &&
+  int is_forked = make_pipes(sandbox, request.streams, frame->kind == FRAME_PREPARE, &streams) &&
                   fork_sandbox(&request, streams.fds, &sandbox->forked);
   int reason = errno;
   close_streams(&streams);
@@ -158,7 +171,7 @@ static void kill_sandbox(const struct sandbox *sandbox) {
 }
 
 static void obey(struct zygote *zygote, const struct frame *frame) {
-  if (frame->kind == FRAME_LAUNCH) {
+  if (frame->kind == FRAME_LAUNCH || frame->kind == FRAME_PREPARE) {
     launch(zygote, frame);
     return;
   }
@@ -195,6 +208,7 @@ static void take_reports(struct sandbox *sandbox) {
     if (!is_known) sandbox->last = report;
     sandbox->has_reported = 1;
     if (report.kind == REPORT_STARTING) send_event(sandbox->id, EVENT_RELEASED, 0);
+    if (report.kind == REPORT_PREPARED) send_event(sandbox->id, EVENT_PREPARED, 0);
   }
 }
 
@@ -216,9 +230,10 @@ static void tell_end(const struct sandbox *sandbox, int exit_status) {
     static const enum event_kind KINDS[] = {[REPORT_STARTING] = EVENT_EXITED,
                                             [REPORT_NOT_EXECUTED] = EVENT_NOT_EXECUTED,
                                             [REPORT_ENDED] = EVENT_EXITED,
-                                            [REPORT_MISMATCH] = EVENT_MISMATCH};
+                                            [REPORT_MISMATCH] = EVENT_MISMATCH,
+                                            [REPORT_PREPARED] = EVENT_FAILED};
     kind = KINDS[sandbox->last.kind];
-    if (sandbox->last.kind != REPORT_STARTING) value = sandbox->last.value;
+    if (sandbox->last.kind != REPORT_STARTING && sandbox->last.kind != REPORT_PREPARED) value = sandbox->last.value;
   }
   send_event(sandbox->id, kind, value);
 }

@@ -50,6 +50,8 @@ export class LinuxBackend {
   #cache: ProbeCache | undefined;
   #zygote: ZygoteStarter | undefined;
   #proc: ProcEntries | undefined;
+  /** A bound policy that is the same object has the same plan, but for the command. */
+  readonly #plans = new WeakMap<ManagedPolicy, LinuxLaunchPlan>();
 
   /**
    * @param facts - of this machine.
@@ -73,13 +75,17 @@ export class LinuxBackend {
    * @param command - what is to run.
    */
   plan(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
+    const known = this.#plans.get(policy);
+    if (known !== undefined) return { ...known, command: { ...command, cwd: policy.cwd } };
     this.#proc ??= readProcEntries();
     const mask = this.#privateDirectory().deniedIdentity;
-    return planLinuxLaunch(policy, command, {
+    const plan = planLinuxLaunch(policy, command, {
       mask,
       proc: this.#proc,
       architecture: this.#facts.architecture,
     });
+    this.#plans.set(policy, plan);
+    return plan;
   }
 
   /**
@@ -105,6 +111,7 @@ export class LinuxBackend {
       deniedFile,
       diagnosis,
       journal: this.#openJournal(),
+      policyKey: policy,
     });
   }
 
@@ -146,7 +153,7 @@ export class LinuxBackend {
   }
 
   #starterOf({ kind, path }: Launcher, guard: AbsolutePath): SandboxStarter {
-    if (kind === 'zygote') return (this.#zygote ??= new ZygoteStarter(path));
+    if (kind === 'zygote') return (this.#zygote ??= new ZygoteStarter(path, this.#options.standby));
     return new GuardStarter(this.#guards, { guard, launcher: path });
   }
 

@@ -1,6 +1,5 @@
 import { type Readable } from 'node:stream';
 import { CordonError } from '../../../errors/cordon-error.js';
-import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type Terminal } from '../../../process/terminal.js';
@@ -10,25 +9,20 @@ import {
   type SandboxedProcess,
   type StdioRequest,
 } from '../../backend.js';
-import { type OpenedStdio, openStdio } from '../../open-stdio.js';
-import { type Launcher } from '../setup/launcher.js';
-import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
-import { bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
+import { openStdio } from '../../open-stdio.js';
+import { type MountPointLease } from '../mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
-import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
 import { readExecFailure } from './exec-failure.js';
 import { SetupMessages } from './setup-messages.js';
-import { type SandboxMessage, type SandboxStart, type SandboxStarter } from './starter.js';
+import { type StartTools, sandboxStart } from './sandbox-start.js';
+import { type SandboxStarter } from './starter.js';
 import { signalCommand } from './signal-command.js';
 
 /** What a launch uses on this machine. */
-export interface LaunchTools {
+export interface LaunchTools extends StartTools {
   /** Makes the sandbox, by `launcher`. */
   readonly starter: SandboxStarter;
-  readonly launcher: Launcher;
-  readonly deniedFile: AbsolutePath;
-  readonly journal: MountPointJournal;
   readonly diagnosis: () => DiagnosisFacts;
 }
 
@@ -38,9 +32,6 @@ export interface PlanIsStale {
   /** What was seen of the change, if anything. */
   readonly because?: CordonError;
 }
-
-/** bubblewrap takes 9000 arguments (MAX_ARGS in its source), the command's own included. */
-const MAX_ARGUMENTS = 8900;
 
 /**
  * Carries a plan out: mount points, guard, bubblewrap, command.
@@ -67,7 +58,8 @@ export async function launchPlan(
   };
   try {
     /* The guard starts while the mount points are made. */
-    const guard = await tools.starter.start(startOf({ plan, stdio, tools }, opened, told), (event) => {
+    const start = sandboxStart(plan, opened, { ...tools, onLease: (lease) => (told.lease = lease) });
+    const guard = await tools.starter.start(start, (event) => {
       noteEvent(told, event);
     });
     if (told.lease === undefined) return { kind: 'stale' };
@@ -121,31 +113,6 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
       return { kind: 'stale', because: error };
     throw error;
   }
-}
-
-function startOf({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, told: Told): SandboxStart {
-  return {
-    streams,
-    hasTerminal: terminal !== undefined,
-    command: plan.command.argv,
-    message: async () => {
-      told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
-      return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools);
-    },
-  };
-}
-
-/** Where nobody of this user can make anything, there is nothing to cover. */
-function messageFor(
-  plan: LinuxLaunchPlan,
-  { unavailable }: MountPointLease,
-  tools: LaunchTools,
-): SandboxMessage {
-  const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
-  const count = options.length + plan.command.argv.length;
-  if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
-  return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
 }
 
 interface Started {
@@ -279,14 +246,4 @@ function replaced(what: string): CordonError {
     details: { reason: 'replaced', what },
     hint: 'Something else is changing these directories; run the command again when it is done.',
   });
-}
-
-function tooLarge(count: number): CordonError {
-  return new CordonError(
-    'plan-too-large',
-    `Cannot launch: sandbox and command have ${String(count)} arguments, bubblewrap takes 9000`,
-    {
-      details: { arguments: count, limit: MAX_ARGUMENTS },
-    },
-  );
 }

@@ -18,6 +18,18 @@ export interface SandboxStart {
   readonly command: readonly string[];
   /** Makes the rest while processes start; undefined: the disk has changed, nothing is to be started. */
   readonly message: () => Promise<SandboxMessage | undefined>;
+  /** Undefined: nothing of this sandbox can be made before its command is known. */
+  readonly inAdvance: StartInAdvance | undefined;
+}
+
+/** What can be made of a sandbox before its command is known. */
+export interface StartInAdvance {
+  /** The same object for the same sandbox, as long as the disk is as it was when its policy was bound. */
+  readonly key: object;
+  /** All that does not depend on the command. */
+  readonly sandbox: () => SandboxMessage;
+  /** The options that are left; `unsuited`: nothing made in advance will do. Undefined as with `message`. */
+  readonly options: () => Promise<readonly string[] | 'unsuited' | undefined>;
 }
 
 /** Starts sandboxes, by one launcher. */

@@ -29,6 +29,19 @@ export function pipesOf({ stdin, stdout, stderr }: SandboxStart['streams']): Zyg
   };
 }
 
+/**
+ * What a prepared sandbox gets on its pipe: two lengths, options, command (native/linux/launcher/request.h).
+ *
+ * @param options - that are left to it.
+ * @param command - program and arguments.
+ */
+export function encodeCommand(options: readonly string[], command: readonly string[]): Buffer {
+  const parts = [encodeStrings(options), encodeStrings(command)];
+  const head = Buffer.alloc(4 * parts.length);
+  parts.forEach((part, index) => head.writeUInt32LE(part.length, 4 * index));
+  return Buffer.concat([head, ...parts]);
+}
+
 /** `STREAM_MERGED` of native/linux/launcher/channel.h. */
 const MERGED = 8;
 

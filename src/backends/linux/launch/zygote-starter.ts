@@ -2,47 +2,125 @@ import { type StdioRequest } from '../../backend.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
+import { MAX_COMMAND_BYTES } from '../../../process/prepared-sandbox.js';
+import { PreparedSandboxes } from '../../../process/prepared-sandboxes.js';
 import { Zygote } from '../../../process/zygote.js';
-import { type SandboxStart, type SandboxStarter } from './starter.js';
-import { encodeLaunch, pipesOf } from './zygote-request.js';
+import { type SandboxStart, type SandboxStarter, type StartInAdvance } from './starter.js';
+import { encodeCommand, encodeLaunch, pipesOf } from './zygote-request.js';
 
-/** Starts all sandboxes by one zygote, which is started with the first and replaced when it has ended. */
+type OnEvent = (event: GuardEvent) => void;
+
+/** A command that runs for this many milliseconds has its successor's sandbox made meanwhile. */
+const LONG_COMMAND_MS = 25;
+
+/** A zygote, and what it has made in advance. */
+interface Running {
+  readonly zygote: Zygote;
+  readonly prepared: PreparedSandboxes;
+}
+
+/**
+ * Starts all sandboxes by one zygote, which is started with the first and replaced when it has ended. While a command runs, the
+ * sandbox of the next one under the same policy is made.
+ */
 export class ZygoteStarter implements SandboxStarter {
   readonly #launcher: AbsolutePath;
-  #zygote: Promise<Zygote> | undefined;
+  readonly #preparesNext: boolean;
+  #running: Promise<Running> | undefined;
 
-  /** @param launcher - cordon's own. */
-  constructor(launcher: AbsolutePath) {
+  /**
+   * @param launcher - cordon's own.
+   * @param preparesNext - whether sandboxes are made in advance.
+   */
+  constructor(launcher: AbsolutePath, preparesNext: boolean) {
     this.#launcher = launcher;
+    this.#preparesNext = preparesNext;
   }
 
   /** See SandboxStarter. */
-  async start(start: SandboxStart, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
-    const zygote = await this.#running();
-    const streams = pipesOf(start.streams) ?? { pipes: [], isMerged: false };
-    return zygote.launch(
-      {
-        payload: async () => {
-          const message = await start.message();
-          return message === undefined
-            ? undefined
-            : encodeLaunch({ ...message, streams, command: start.command });
-        },
-      },
-      onEvent,
-    );
+  async start(start: SandboxStart, onEvent: OnEvent): Promise<GuardedProcess> {
+    const running = await this.#current();
+    const { inAdvance } = start;
+    if (inAdvance === undefined || !this.#preparesNext || !hasOrdinaryPipes(start))
+      return launch(running.zygote, start, onEvent);
+    const process =
+      (await runPrepared(running.prepared, { ...start, inAdvance }, onEvent)) ??
+      (await launch(running.zygote, start, onEvent));
+    this.#prepareNext(running.prepared, inAdvance, process.exited);
+    return process;
   }
 
-  async #running(): Promise<Zygote> {
-    const current = this.#zygote;
-    const zygote = await current?.catch(() => undefined);
-    if (zygote?.isAsNew === true) return zygote;
-    /* Another command has started one meanwhile. */
-    if (this.#zygote !== current) return this.#running();
-    zygote?.retire();
-    this.#zygote = Zygote.start(this.#launcher);
-    return this.#zygote;
+  /** When the command has ended, or goes on for longer: it is not to share the processor with what is done in advance. */
+  #prepareNext(prepared: PreparedSandboxes, inAdvance: StartInAdvance, exited: Promise<number>): void {
+    const prepare = (): void => {
+      clearTimeout(timer);
+      prepared.prepare(inAdvance.key, () => payloadOf(inAdvance));
+    };
+    const timer = setTimeout(prepare, LONG_COMMAND_MS);
+    timer.unref();
+    exited.then(prepare, prepare);
   }
+
+  async #current(): Promise<Running> {
+    const before = this.#running;
+    const running = await before?.catch(() => undefined);
+    if (running?.zygote.isAsNew === true) return running;
+    /* Another command has started one meanwhile. */
+    if (this.#running !== before) return this.#current();
+    running?.prepared.discardAll();
+    running?.zygote.retire();
+    this.#running = startZygote(this.#launcher);
+    return this.#running;
+  }
+}
+
+async function startZygote(launcher: AbsolutePath): Promise<Running> {
+  const zygote = await Zygote.start(launcher);
+  return { zygote, prepared: new PreparedSandboxes(zygote) };
+}
+
+function launch(zygote: Zygote, start: SandboxStart, onEvent: OnEvent): Promise<GuardedProcess> {
+  const streams = pipesOf(start.streams) ?? { pipes: [], isMerged: false };
+  return zygote.launch(
+    {
+      payload: async () => {
+        const message = await start.message();
+        return message === undefined ? undefined : encodeLaunch({ ...message, streams, command: start.command });
+      },
+    },
+    onEvent,
+  );
+}
+
+/** Undefined: there is none that would do, and the command is to be launched. */
+async function runPrepared(
+  prepared: PreparedSandboxes,
+  start: SandboxStart & { readonly inAdvance: StartInAdvance },
+  onEvent: OnEvent,
+): Promise<GuardedProcess | undefined> {
+  const sandbox = prepared.take(start.inAdvance.key);
+  if (sandbox === undefined) return undefined;
+  const options = await start.inAdvance.options().catch((error: unknown) => {
+    sandbox.discard();
+    throw error;
+  });
+  const command = typeof options === 'object' ? encodeCommand(options, start.command) : undefined;
+  if (command !== undefined && command.length <= MAX_COMMAND_BYTES && sandbox.isUsable)
+    return sandbox.run(command, onEvent);
+  sandbox.discard();
+  return undefined;
+}
+
+const ORDINARY = { pipes: [0, 1, 2], isMerged: false };
+
+/** Sandboxes are prepared with three pipes, the streams that nearly every command of a program gets. */
+function hasOrdinaryPipes({ streams }: SandboxStart): boolean {
+  const { pipes, isMerged } = pipesOf(streams) ?? { pipes: [], isMerged: false };
+  return !isMerged && pipes.length === ORDINARY.pipes.length;
+}
+
+function payloadOf({ sandbox }: StartInAdvance): Buffer {
+  return encodeLaunch({ ...sandbox(), streams: ORDINARY, command: [] });
 }
 
 /**

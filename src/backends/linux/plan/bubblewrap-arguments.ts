@@ -11,13 +11,21 @@ const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7 } as const;
  * @param deniedFile - the unreadable file on the host that masks are made of.
  */
 export function bubblewrapOptions(plan: LinuxLaunchPlan, deniedFile: AbsolutePath): readonly string[] {
-  const { environment } = plan.command;
   return [
     ...mountAndNamespaceOptions(plan, deniedFile),
-    '--clearenv',
-    ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...environmentOptions(plan),
     ...commandOptions(plan),
   ];
+}
+
+/**
+ * The part of the options that makes the environment.
+ *
+ * @param plan - for its command.
+ */
+export function environmentOptions({ command }: LinuxLaunchPlan): readonly string[] {
+  const variables = Object.entries(command.environment).flatMap(([name, value]) => ['--setenv', name, value]);
+  return ['--clearenv', ...variables];
 }
 
 /**
@@ -32,7 +40,7 @@ export function mountAndNamespaceOptions(plan: LinuxLaunchPlan, deniedFile: Abso
     ...sessionOptions(plan),
     '--cap-drop',
     'ALL',
-    ...plan.mounts.flatMap((step) => mountOptions(step, deniedFile)),
+    ...plan.mounts.flatMap((step) => mountStepOptions(step, deniedFile)),
   ];
 }
 
@@ -72,7 +80,13 @@ function unshareOption(name: string): string {
   return `--unshare-${name}`;
 }
 
-function mountOptions(step: MountStep, deniedFile: AbsolutePath): readonly string[] {
+/**
+ * The options of one step.
+ *
+ * @param step - what to mount.
+ * @param deniedFile - the unreadable file on the host that masks are made of.
+ */
+export function mountStepOptions(step: MountStep, deniedFile: AbsolutePath): readonly string[] {
   switch (step.kind) {
     case 'bind':
       return [BIND_OPTIONS[step.mode], step.source, step.target];

@@ -1,0 +1,112 @@
+import { CordonError } from '../../../errors/cordon-error.js';
+import { type AbsolutePath } from '../../../paths/absolute-path.js';
+import { type OpenedStdio } from '../../open-stdio.js';
+import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
+import {
+  bubblewrapOptions,
+  commandOptions,
+  environmentOptions,
+  mountAndNamespaceOptions,
+  mountStepOptions,
+} from '../plan/bubblewrap-arguments.js';
+import { type LinuxLaunchPlan, type MountStep } from '../plan/launch-plan.js';
+import { assembleSeccompProgram } from '../plan/seccomp/program.js';
+import { type Launcher } from '../setup/launcher.js';
+import { type SandboxMessage, type SandboxStart, type StartInAdvance } from './starter.js';
+
+/** What a start is made with. */
+export interface StartTools {
+  readonly launcher: Launcher;
+  readonly deniedFile: AbsolutePath;
+  readonly journal: MountPointJournal;
+  /** The same object as long as the policy and the disk are the same. */
+  readonly policyKey: object;
+}
+
+/** bubblewrap takes 9000 arguments (MAX_ARGS in its source), the command's own included. */
+const MAX_ARGUMENTS = 8900;
+
+/**
+ * What a starter is told of a plan.
+ *
+ * @param plan - what to set up.
+ * @param stdio - opened.
+ * @param tools - this machine's.
+ * @param onLease - called with the mount points that are held, once.
+ */
+export function sandboxStart(
+  plan: LinuxLaunchPlan,
+  { terminal, streams }: OpenedStdio,
+  tools: StartTools & { readonly onLease: (lease: MountPointLease) => void },
+): SandboxStart {
+  let leasing: Promise<MountPointLease | undefined> | undefined;
+  const acquire = async (): Promise<MountPointLease | undefined> => {
+    const lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
+    if (lease !== undefined) tools.onLease(lease);
+    return lease;
+  };
+  const lease = (): Promise<MountPointLease | undefined> => (leasing ??= acquire());
+  return {
+    streams,
+    hasTerminal: terminal !== undefined,
+    command: plan.command.argv,
+    message: async () => {
+      const held = await lease();
+      return held === undefined ? undefined : messageFor(plan, held, tools);
+    },
+    inAdvance: startInAdvance(plan, tools, lease),
+  };
+}
+
+/** Where nobody of this user can make anything, there is nothing to cover. */
+function messageFor(
+  plan: LinuxLaunchPlan,
+  { unavailable }: MountPointLease,
+  tools: StartTools,
+): SandboxMessage {
+  const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
+  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
+  const count = options.length + plan.command.argv.length;
+  if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
+  return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
+}
+
+/**
+ * Everything but the command and the covers of what is missing: their mount points are made on the host for each command, and go
+ * with it. A directory that would have to be made above one of them has more mounted on it; such a plan is not split.
+ */
+function startInAdvance(
+  plan: LinuxLaunchPlan,
+  tools: StartTools,
+  lease: () => Promise<MountPointLease | undefined>,
+): StartInAdvance | undefined {
+  if (plan.command.stdio !== 'pipes' || plan.mountPoints.some(({ writable }) => writable)) return undefined;
+  const missing = new Set(plan.mountPoints.map(({ path }) => path));
+  const isLate = (step: MountStep): boolean => 'target' in step && missing.has(step.target);
+  const early = plan.mounts.filter((step) => !isLate(step));
+  return {
+    key: tools.policyKey,
+    sandbox: () => ({
+      options: mountAndNamespaceOptions({ ...plan, mounts: early }, tools.deniedFile),
+      seccomp: assembleSeccompProgram(plan.seccomp),
+      checks: plan.checks,
+    }),
+    options: async () => {
+      const held = await lease();
+      if (held === undefined) return undefined;
+      if (held.unavailable.size > 0) return 'unsuited';
+      const late = plan.mounts.filter(isLate).flatMap((step) => mountStepOptions(step, tools.deniedFile));
+      return [...late, ...environmentOptions(plan), ...commandOptions(plan)];
+    },
+  };
+}
+
+function tooLarge(count: number): CordonError {
+  return new CordonError(
+    'plan-too-large',
+    `Cannot launch: sandbox and command have ${String(count)} arguments, bubblewrap takes 9000`,
+    {
+      details: { arguments: count, limit: MAX_ARGUMENTS },
+    },
+  );
+}

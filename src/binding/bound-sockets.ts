@@ -1,0 +1,74 @@
+import { readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CordonError } from '../errors/cordon-error.js';
+import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
+
+/**
+ * The Unix sockets of this host that are bound to a path and still there (proc(5), /proc/net/unix), by real path. A relative
+ * name is looked for in the working directories of all processes and in the given ones. Sockets of another network namespace
+ * are not in the list.
+ *
+ * @param likelyDirectories - where else a relative name may have been bound, or a socket moved to.
+ */
+export function listBoundSockets(likelyDirectories: readonly AbsolutePath[]): readonly AbsolutePath[] {
+  const names = boundNames();
+  const absolute = names.filter((name) => name.startsWith('/'));
+  const relative = names.filter((name) => !name.startsWith('/'));
+  const directories = relative.length === 0 ? [] : [...workingDirectories(), ...likelyDirectories];
+  const candidates = [
+    ...absolute,
+    ...directories.flatMap((directory) => relative.map((name) => `${directory}/${name}`)),
+    ...[...new Set([...absolute.map((name) => dirname(name)), ...likelyDirectories])].flatMap(socketsIn),
+  ];
+  const found = new Set(candidates.flatMap((path) => realSocket(path) ?? []));
+  return [...found].sort();
+}
+
+/** A socket may have been renamed or linked since it was bound; it mostly stays in its directory. */
+function socketsIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) =>
+      entry.isSocket() ? [`${directory}/${entry.name}`] : [],
+    );
+  } catch {
+    return [];
+  }
+}
+
+/** The eighth column, if any; `@` stands for an abstract name. */
+function boundNames(): readonly string[] {
+  const names = socketTable()
+    .split('\n')
+    .slice(1)
+    .map((line) => /^(?:\S+\s+){7}(?<name>.+)$/u.exec(line)?.groups?.['name'] ?? '');
+  return [...new Set(names)].filter((name) => name !== '' && !name.startsWith('@'));
+}
+
+function workingDirectories(): readonly string[] {
+  const directories = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/u.test(pid) ? [readlinkSync(`/proc/${pid}/cwd`)] : [];
+    } catch {
+      return []; /* ended, or another user's */
+    }
+  });
+  return [...new Set(directories)];
+}
+
+function socketTable(): string {
+  try {
+    return readFileSync('/proc/net/unix', 'utf8');
+  } catch (cause) {
+    throw new CordonError('bind-failed', 'Cannot read /proc/net/unix to find the sockets of this host', {
+      cause,
+    });
+  }
+}
+
+function realSocket(path: string): AbsolutePath | undefined {
+  try {
+    return statSync(path).isSocket() ? parseAbsolutePath(realpathSync.native(path)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
