@@ -164,9 +164,11 @@ function socketsToMask(
   const evaluator = createEvaluator(ruleSet);
   const open = new Set(unixSockets.map((socket) => resolveLinks(socket, view).path));
   const likely = ruleSet.rules.flatMap((rule) => (rule.access === 'write' ? [rule.path] : []));
-  return view.boundSockets(likely).filter(
-    (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
-  );
+  return view
+    .boundSockets(likely)
+    .filter(
+      (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
+    );
 }
 
 /** Of every rule's path and the directories above it. */

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CordonError } from '../errors/cordon-error.js';
-import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
+import { type AbsolutePath, ancestorsOf, parseAbsolutePath } from '../paths/absolute-path.js';
 
 /**
  * The Unix sockets of this host that are bound to a path and still there (proc(5), /proc/net/unix), by real path. A relative
@@ -67,8 +67,20 @@ function socketTable(): string {
 
 function realSocket(path: string): AbsolutePath | undefined {
   try {
-    return statSync(path).isSocket() ? parseAbsolutePath(realpathSync.native(path)) : undefined;
+    if (!statSync(path).isSocket()) return undefined;
+    const real = parseAbsolutePath(realpathSync.native(path));
+    return ancestorsOf(real).every(isOpenInside) ? real : undefined;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether a command can get through a directory. Where root runs it, root's rights over what belongs to others are not in its user
+ * namespace (user_namespaces(7)): then the socket is out of reach for the command, and for a mount over it as well.
+ */
+function isOpenInside(directory: AbsolutePath): boolean {
+  if (process.getuid?.() !== 0) return true;
+  const { uid, gid, mode } = statSync(directory);
+  return uid === 0 || (mode & 0o001) !== 0 || (gid === 0 && (mode & 0o010) !== 0);
 }

@@ -1,5 +1,5 @@
 import {
-  type BigIntStats,
+  type Stats,
   closeSync,
   constants,
   fstatSync,
@@ -39,9 +39,9 @@ export function statusOf(path: AbsolutePath): PathStatus | undefined {
   if (status === undefined) return undefined;
   return {
     kind: kindOf(status),
-    identity: { device: status.dev, inode: status.ino },
+    identity: identityAt(path, status),
     isSocket: status.isSocket(),
-    isWritableByAll: (status.mode & 0o002n) !== 0n,
+    isWritableByAll: (status.mode & 0o002) !== 0,
   };
 }
 
@@ -98,9 +98,18 @@ export function listDirectory(path: AbsolutePath): readonly DirectoryItem[] | un
   }
 }
 
-function lstat(path: AbsolutePath): BigIntStats | undefined {
+/** Some file systems have inode numbers that a double cannot hold; asking all for big ones would take twice the time. */
+function identityAt(path: AbsolutePath, { dev, ino }: Stats): FileIdentity {
+  if (Number.isSafeInteger(dev) && Number.isSafeInteger(ino))
+    return { device: BigInt(dev), inode: BigInt(ino) };
+  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  /* What has gone meanwhile gets numbers that nothing has, and is found to have changed. */
+  return { device: status?.dev ?? -1n, inode: status?.ino ?? -1n };
+}
+
+function lstat(path: AbsolutePath): Stats | undefined {
   try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return lstatSync(path, { throwIfNoEntry: false });
   } catch (cause) {
     if (isErrno(cause, 'EACCES') || isErrno(cause, 'ENOTDIR') || isErrno(cause, 'ENAMETOOLONG'))
       return undefined;
@@ -110,7 +119,7 @@ function lstat(path: AbsolutePath): BigIntStats | undefined {
   }
 }
 
-function kindOf(status: BigIntStats): PathStatus['kind'] {
+function kindOf(status: Stats): PathStatus['kind'] {
   if (status.isSymbolicLink()) return 'link';
   return status.isDirectory() ? 'directory' : 'file';
 }

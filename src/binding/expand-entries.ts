@@ -156,7 +156,9 @@ function expandGlob(pattern: string, context: ExpandContext): readonly GlobRule[
     const prefix = globFixedPrefix(pattern);
     return [absoluteGlob(pattern, prefix, context.view)];
   }
-  const bases = [...new Set([...context.workspaceRoots, context.cwd].map((base) => resolveLinks(base, context.view).path))];
+  const bases = [
+    ...new Set([...context.workspaceRoots, context.cwd].map((base) => resolveLinks(base, context.view).path)),
+  ];
   return bases
     .filter(
       (base) => !pattern.startsWith('**/') || !bases.some((other) => other !== base && isWithin(base, other)),

@@ -9,17 +9,40 @@ import { closeSync, openSync, readSync } from 'node:fs';
  * @returns undefined where /proc does not tell; it does not of a child that has ended.
  */
 export function inheritedState(process: number | 'thread-self'): string | undefined {
-  const read = (name: string): string => readWhole(`/proc/${String(process)}/${name}`);
   try {
-    const status = statusLines(read('status'));
-    if (status.length !== LINES.size) return undefined;
-    return [...status, scheduling(read('stat')), ...WHOLE_FILES.map(read)].join('\n');
+    return stateOf(FILES.map((name) => readWhole(`/proc/${String(process)}/${name}`)));
   } catch {
     return undefined;
   }
 }
 
-const WHOLE_FILES = ['limits', 'cgroup', 'oom_score_adj'];
+/** Tells again and again what `inheritedState` would tell of this thread, of files that stay open: in a third of the time. */
+export class OwnInheritedState {
+  readonly #fds: number[] = [];
+
+  /** What is inherited now; undefined where /proc does not tell. */
+  read(): string | undefined {
+    try {
+      for (const name of FILES.slice(this.#fds.length))
+        this.#fds.push(openSync(`/proc/thread-self/${name}`, 'r'));
+      return stateOf(this.#fds.map(readFromStart));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Closes the files; `read` would open them again. */
+  close(): void {
+    for (const fd of this.#fds.splice(0)) closeSync(fd);
+  }
+}
+
+const FILES = ['status', 'stat', 'limits', 'cgroup', 'oom_score_adj'];
+
+function stateOf([status = '', stat = '', ...others]: readonly string[]): string | undefined {
+  const lines = statusLines(status);
+  return lines.length === LINES.size ? [...lines, scheduling(stat), ...others].join('\n') : undefined;
+}
 
 /** Of the file status (proc_pid_status(5)); a zombie has no umask. */
 const LINES = new Set([
@@ -52,12 +75,16 @@ function scheduling(stat: string): string {
 function readWhole(path: string): string {
   const fd = openSync(path, 'r');
   try {
-    const length = readSync(fd, ROOM);
-    if (length === ROOM.length) throw new RangeError(`${path} is too long`);
-    return ROOM.toString('latin1', 0, length);
+    return readFromStart(fd);
   } finally {
     closeSync(fd);
   }
+}
+
+function readFromStart(fd: number): string {
+  const length = readSync(fd, ROOM, 0, ROOM.length, 0);
+  if (length === ROOM.length) throw new RangeError('a file of /proc is too long');
+  return ROOM.toString('latin1', 0, length);
 }
 
 const ROOM = Buffer.alloc(65_536);

@@ -1,7 +1,7 @@
 import { CordonError } from '../errors/cordon-error.js';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
-import { type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
+import { type OpenStreams, type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
 import { type ZygoteEvent } from './zygote-frames.js';
 
 type OnEvent = (event: GuardEvent) => void;
@@ -23,6 +23,7 @@ export class Launching {
   #onEvent: OnEvent;
   #hasEnded = false;
   readonly #ends: (number | undefined)[] = [];
+  #streams: OpenStreams | undefined;
   #open: (ends: PipeEnds) => void = () => undefined;
   #refuse: (error: CordonError) => void = () => undefined;
   #becomeReady: () => void = () => undefined;
@@ -88,11 +89,29 @@ export class Launching {
     );
   }
 
-  /** The process that it is, with streams made of its pipes; these have been opened. */
+  /** Makes streams of its pipes, which have been opened, before they are needed. */
+  makeStreams(): void {
+    if (this.#streams !== undefined) return;
+    this.#streams = streamsOfEnds(this.#ends);
+    this.#streams.keepLoopAlive(false);
+  }
+
+  /** Closes our ends of its pipes, which nobody has got. */
+  close(): void {
+    if (this.#streams === undefined) closeEnds(this.#ends);
+    this.#streams?.stdin?.destroy();
+    this.#streams?.stdout?.destroy();
+    this.#streams?.stderr?.destroy();
+  }
+
+  /** The process that it is, with streams of its pipes; these have been opened. */
   asProcess(kill: () => void): GuardedProcess {
+    this.#streams ??= streamsOfEnds(this.#ends);
+    this.#streams.keepLoopAlive(true);
+    const { stdin, stdout, stderr } = this.#streams;
     return {
       pid: this.init ?? this.#zygote,
-      ...streamsOfEnds(this.#ends),
+      ...{ stdin, stdout, stderr },
       isReady: this.isReady,
       exited: this.exited,
       kill,

@@ -18,12 +18,27 @@ export function closeEnds(ends: PipeEnds): void {
   for (const fd of ends) if (fd !== undefined) closeSync(fd);
 }
 
+/** Streams, and whether our event loop goes on because of them. */
+export interface OpenStreams extends PipeStreams {
+  /** At first it does. */
+  readonly keepLoopAlive: (isWanted: boolean) => void;
+}
+
 /** Makes streams of ends; each closes its descriptor. */
-export function streamsOfEnds(ends: PipeEnds): PipeStreams {
+export function streamsOfEnds(ends: PipeEnds): OpenStreams {
+  const sockets = ends.map((fd, stream) => (fd === undefined ? undefined : socketOf(fd, stream)));
+  const [stdin, stdout, stderr] = sockets;
+  if (stdin !== undefined) swallowErrors(stdin);
   return {
-    stdin: ends[0] === undefined ? undefined : writer(ends[0]),
-    stdout: ends[1] === undefined ? undefined : reader(ends[1]),
-    stderr: ends[2] === undefined ? undefined : reader(ends[2]),
+    stdin,
+    stdout: stdout === undefined ? undefined : patientReadable(stdout),
+    stderr: stderr === undefined ? undefined : patientReadable(stderr),
+    keepLoopAlive: (isWanted) => {
+      for (const socket of sockets) {
+        if (isWanted) socket?.ref();
+        else socket?.unref();
+      }
+    },
   };
 }
 
@@ -39,7 +54,8 @@ export function openEnd(
   pid: number,
   { fd, stream }: { readonly fd: number; readonly stream: number },
 ): number | undefined {
-  const flags = (stream === 0 || stream === 3 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
+  const flags =
+    (stream === 0 || stream === 3 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
   try {
     return openSync(`/proc/${String(pid)}/fd/${String(fd)}`, flags);
   } catch {
@@ -47,22 +63,9 @@ export function openEnd(
   }
 }
 
-function reader(fd: number): Readable {
-  return patientReadable(socketOf(fd, { readable: true, writable: false }));
-}
-
-function writer(fd: number): Writable {
-  const socket = socketOf(fd, { readable: false, writable: true });
-  swallowErrors(socket);
-  return socket;
-}
-
-function socketOf(
-  fd: number,
-  directions: { readonly readable: boolean; readonly writable: boolean },
-): Socket {
+function socketOf(fd: number, stream: number): Socket {
   try {
-    return new Socket({ fd, ...directions });
+    return new Socket({ fd, readable: stream !== 0, writable: stream === 0 });
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -2,7 +2,6 @@ import { closeSync, writeSync } from 'node:fs';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
 import { type Launching } from './launching.js';
-import { closeEnds } from './pipe-ends.js';
 
 /** What a pipe takes at once while it is empty (pipe(7)). */
 export const MAX_COMMAND_BYTES = 65_536;
@@ -30,7 +29,8 @@ export class PreparedSandbox {
 
   /** Whether a command can be handed to it; no promise that it will be there to take it. */
   get isUsable(): boolean {
-    return !this.#launching.hasEnded && this.#launching.commandEnd !== undefined;
+    const { hasEnded, init, commandEnd } = this.#launching;
+    return !hasEnded && init !== undefined && commandEnd !== undefined;
   }
 
   /**
@@ -52,9 +52,9 @@ export class PreparedSandbox {
   discard(): void {
     this.#control.kill();
     this.#launching.opened.then(
-      (ends) => {
+      () => {
         this.#closeCommandEnd();
-        closeEnds(ends);
+        this.#launching.close();
       },
       () => undefined, // refused: nothing is open
     );

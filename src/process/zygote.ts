@@ -2,7 +2,7 @@ import { type Duplex } from 'node:stream';
 import { unreachable } from '../errors/cordon-error.js';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
-import { inheritedState } from './inherited-state.js';
+import { OwnInheritedState } from './inherited-state.js';
 import { Launching } from './launching.js';
 import { PreparedSandbox } from './prepared-sandbox.js';
 import { type RunningProcess, spawnProcess } from './spawn.js';
@@ -20,6 +20,7 @@ type OnEvent = (event: GuardEvent) => void;
 export class Zygote {
   readonly #child: RunningProcess;
   readonly #control: Duplex;
+  readonly #inherited: OwnInheritedState;
   readonly #state: string | undefined;
   readonly #sandboxes = new Map<number, Launching>();
   /** Those that run a command, or are about to: for them our event loop goes on. */
@@ -28,8 +29,9 @@ export class Zygote {
   #isGone = false;
   #isRetired = false;
 
-  private constructor(child: RunningProcess, state: string | undefined) {
+  private constructor(child: RunningProcess, inherited: OwnInheritedState, state: string | undefined) {
     this.#child = child;
+    this.#inherited = inherited;
     this.#state = state;
     this.#control = child.extra[0] ?? unreachable('the zygote has no control socket');
     child.keepLoopAlive(false);
@@ -48,10 +50,11 @@ export class Zygote {
    * @throws CordonError `setup-failed` when it cannot be started.
    */
   static async start(launcher: string): Promise<Zygote> {
-    const state = inheritedState('thread-self');
+    const inherited = new OwnInheritedState();
+    const state = inherited.read();
     const streams = { stdin: 'null', stdout: 'null', stderr: 'null' } as const;
     const request = { executable: launcher, args: ['--zygote'], cwd: '/', env: {}, ...streams };
-    return new Zygote(await spawnProcess({ ...request, extra: ['pipe'] }), state);
+    return new Zygote(await spawnProcess({ ...request, extra: ['pipe'] }), inherited, state);
   }
 
   /** Its process id. */
@@ -66,7 +69,7 @@ export class Zygote {
 
   /** Whether it runs, and what it makes inherits what a process started now would. */
   get isAsNew(): boolean {
-    return !this.#isGone && this.#state !== undefined && this.#state === inheritedState('thread-self');
+    return !this.#isGone && this.#state !== undefined && this.#state === this.#inherited.read();
   }
 
   /**
@@ -104,6 +107,7 @@ export class Zygote {
     launching.opened.then(
       () => {
         this.#write(id, 'opened');
+        launching.makeStreams();
       },
       () => undefined, // refused: it says that it has ended
     );
@@ -160,6 +164,7 @@ export class Zygote {
 
   #end(): void {
     this.#isGone = true;
+    this.#inherited.close();
     this.#child.keepLoopAlive(false);
     for (const launching of this.#sandboxes.values()) launching.end();
     this.#sandboxes.clear();

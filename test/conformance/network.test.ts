@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, linkSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { type Server, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { describeOnStage } from '../support/stage.js';
@@ -129,6 +129,19 @@ describeOnStage('the network', (stage) => {
     await listenOnHost(to);
     expect(await connect(to)).not.toBe('host');
     expect(await connect({ path: '../outside/host.sock' })).not.toBe('host');
+    expect(await connect(to, [`--allow-unix-socket=${to.path}`])).toBe('host');
+  });
+
+  it('lets commands run beside a socket in a directory of another user that nobody else may enter', async () => {
+    const directory = mkdtempSync('/var/tmp/cordon-stage-');
+    directories.push(directory);
+    const to = { path: `${directory}/host.sock` };
+    await listenOnHost(to);
+    chmodSync(directory, 0o700);
+    chownSync(directory, 54_322, 54_322);
+    expect(await connect(to)).toBe('EACCES');
+    chmodSync(directory, 0o755);
+    expect(await connect(to)).not.toBe('host');
     expect(await connect(to, [`--allow-unix-socket=${to.path}`])).toBe('host');
   });
 

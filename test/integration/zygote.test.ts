@@ -1,52 +1,12 @@
-import path from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { processExists } from '../support/integration-processes.js';
 import { until } from '../support/integration-until.js';
-import { type StartedProgram, startProgram } from '../support/run-program.js';
-import { type Stage, describeOnStage } from '../support/stage.js';
-
-/** What a script for a program that embeds the library may use. */
-const PRELUDE = `
-  import { SandboxManager } from ${JSON.stringify(path.join(inject('installation'), 'dist/index.js'))};
-  import { readFileSync, readdirSync } from 'node:fs';
-  const read = (file) => { try { return readFileSync(file, 'utf8'); } catch { return ''; } };
-  const childrenOf = (parent) => readdirSync('/proc').filter((name) => {
-    const stat = read('/proc/' + name + '/stat');
-    return stat.slice(stat.lastIndexOf(')')).split(' ')[2] === String(parent);
-  }).map(Number);
-  const zygotes = () =>
-    childrenOf(process.pid).filter((pid) => read('/proc/' + pid + '/cmdline').includes('--zygote'));
-  const manager = new SandboxManager({ launcher: 'zygote' });
-  const run = (script) => manager.run({ argv: ['/bin/sh', '-c', script] });
-  const text = async (script) => (await run(script)).stdout.text.trim();
-  const start = async (script) => {
-    const running = await manager.spawn({ argv: ['/bin/sh', '-c', script] });
-    running.stderr.resume();
-    await new Promise((resolve) => running.stdout.once('data', resolve));
-    running.stdout.resume();
-    return running;
-  };
-`;
-
-function start(stage: Stage, script: string): StartedProgram {
-  return startProgram([process.execPath, '--input-type=module', '-e', `${PRELUDE}${script}`], {
-    caller: stage.caller,
-    cwd: stage.workspace,
-    env: { HOME: stage.home, PATH: process.env['PATH'] ?? '/usr/bin:/bin' },
-  });
-}
-
-async function lines(stage: Stage, script: string): Promise<readonly string[]> {
-  const program = start(stage, script);
-  program.firstLine.catch(() => undefined);
-  const { code, output, stderr } = await program.ended;
-  if (code !== 0) throw new Error(`the script failed: ${stderr}`);
-  return output.trim().split('\n');
-}
+import { describeOnStage } from '../support/stage.js';
+import { linesOfScript, startScript } from '../support/zygote-script.js';
 
 describeOnStage('A zygote', (stage) => {
   test('makes all sandboxes of a manager, one after the other and at once', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `console.log(await text('echo first'));
        const [one] = zygotes();
@@ -62,7 +22,7 @@ describeOnStage('A zygote', (stage) => {
   });
 
   test('tells how each command ended', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `console.log(JSON.stringify((await run('exit 7')).status));
        console.log(JSON.stringify((await run('kill -TERM $$')).status));
@@ -78,7 +38,7 @@ describeOnStage('A zygote', (stage) => {
   });
 
   test('gives nothing of one command to the next', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `await manager.run({ argv: ['sh', '-c', 'cd /; umask 0; export LEAK=1; true'], environment: { set: { LEAK: 'x' } } });
        const running = await start('echo ready; cat >/dev/null');
@@ -90,7 +50,7 @@ describeOnStage('A zygote', (stage) => {
   });
 
   test('passes 50 MiB through its pipes, both ways', async () => {
-    const [bytes] = await lines(
+    const [bytes] = await linesOfScript(
       stage,
       `const running = await manager.spawn({ argv: ['cat'] });
        let total = 0;
@@ -106,22 +66,21 @@ describeOnStage('A zygote', (stage) => {
   });
 
   test('that is killed takes its sandboxes with it; each caller is told, and the next command runs', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `const all = await Promise.all([start('echo ready; sleep 1000'), start('echo ready; setsid sleep 1000 & wait')]);
-       const inits = childrenOf(zygotes()[0]);
+       const inits = all.map((one) => one.pid);
        process.kill(zygotes()[0], 'SIGKILL');
        const ends = await Promise.allSettled(all.map((one) => one.ended));
        console.log(ends.map((end) => end.reason?.code).join(' '));
-       console.log(inits.length);
        while (inits.some((pid) => read('/proc/' + pid + '/cmdline') !== '')) await new Promise((done) => setTimeout(done, 10));
        console.log(await text('echo next'));`,
     );
-    expect(told).toEqual([['launcher-died', 'launcher-died'].join(' '), '2', 'next']);
+    expect(told).toEqual(['launcher-died launcher-died', 'next']);
   });
 
   test('ends one sandbox, with its whole tree, and not its neighbour', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `const [one, other] = await Promise.all([start('echo ready; setsid sleep 1000 & wait'), start('echo ready; read x; exit 5')]);
        one.kill();
@@ -135,7 +94,7 @@ describeOnStage('A zygote', (stage) => {
   test.each(['SIGKILL', 'SIGTERM'] as const)(
     'ends with its program (%s), and so does what it made',
     async (signal) => {
-      const program = start(
+      const program = startScript(
         stage,
         `await start('echo ready; setsid sleep 1000 & wait');
        const [zygote] = zygotes();
@@ -143,19 +102,20 @@ describeOnStage('A zygote', (stage) => {
        setInterval(() => {}, 1e6);`,
       );
       const pids = (await program.firstLine).split(' ').map(Number);
-      expect(pids.map(processExists)).toEqual([true, true]);
+      expect(pids.length).toBeGreaterThan(1);
+      expect(pids.every(processExists)).toBe(true);
       program.child.kill(signal);
       await until('all have ended', () => !pids.some(processExists));
     },
   );
 
   test('does not keep its program from ending', async () => {
-    const [pid] = await lines(stage, `await run('true'); console.log(zygotes()[0]);`);
+    const [pid] = await linesOfScript(stage, `await run('true'); console.log(zygotes()[0]);`);
     await until('it has ended', () => !processExists(Number(pid)));
   });
 
   test('is replaced when what it would hand down has changed', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
       `await run('true'); const [first] = zygotes();
        process.umask(0o027);
@@ -166,17 +126,19 @@ describeOnStage('A zygote', (stage) => {
   });
 
   test('does not grow, and keeps no descriptor', async () => {
-    const told = await lines(
+    const told = await linesOfScript(
       stage,
-      `const tell = () => {
+      `const tell = async () => {
          const [zygote] = zygotes();
+         await waiting();
+         await until(() => (childrenOf(zygote).length === 1 ? true : undefined));
          console.log(read('/proc/' + zygote + '/status').match(/RssAnon:\\s+(\\d+)/)[1]);
          console.log(readdirSync('/proc/' + zygote + '/fd').length);
        };
        for (let i = 0; i < 50; i += 1) await run('true');
-       tell();
+       await tell();
        for (let i = 0; i < 200; i += 1) await run('true');
-       tell();`,
+       await tell();`,
     );
     const [kibBefore = 0, openBefore, kibAfter = 0, openAfter] = told.map(Number);
     expect(openAfter).toBe(openBefore);

@@ -81,10 +81,12 @@ int fork_sandbox(const struct launch_request *request, const int pipes[PIPES], s
   struct setup setup = empty_setup();
   struct words options = {request->options, request->options_length};
   struct words command = {request->command, request->command_length};
+  char **line;
   errno = EINVAL;
-  bool is_forked = parse_request(&setup, options, command) && fork_parsed(&setup, request, pipes, forked);
+  bool is_forked = parse_request(&setup, options, command, &line) && fork_parsed(&setup, request, pipes, forked);
   int reason = errno;
   free_setup(&setup);
+  free(line);
   errno = reason;
   return is_forked;
 }

@@ -54,13 +54,9 @@ export function glob(pattern: string): PermissionEntry {
   return { path: { type: 'glob_pattern', pattern }, access: 'deny' };
 }
 
-/** Binds entries with the whole disk readable; the rest is as little as can be. */
-export function bind(
-  entries: readonly PermissionEntry[],
-  workspace: AbsolutePath,
-  more: Partial<BindRequest> = {},
-): RestrictedBinding & { readonly warnings: readonly string[] } {
-  const policy = bindPolicy({
+/** What is to be bound of entries, with the whole disk readable and nothing else. */
+export function requestFor(entries: readonly PermissionEntry[], workspace: AbsolutePath): BindRequest {
+  return {
     profile: {
       type: 'managed',
       network: 'restricted',
@@ -74,8 +70,16 @@ export function bind(
     unixSockets: [],
     privatePaths: [],
     ownFiles: [],
-    ...more,
-  });
+  };
+}
+
+/** Binds entries with the whole disk readable; the rest is as little as can be. */
+export function bind(
+  entries: readonly PermissionEntry[],
+  workspace: AbsolutePath,
+  more: Partial<BindRequest> = {},
+): RestrictedBinding & { readonly warnings: readonly string[] } {
+  const policy = bindPolicy({ ...requestFor(entries, workspace), ...more });
   if (policy.kind !== 'managed' || policy.fileSystem.kind !== 'restricted')
     throw new TypeError('not restricted');
   return { ...policy.fileSystem, warnings: policy.warnings };

@@ -2,7 +2,7 @@ import { type StdioRequest } from '../../backend.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
-import { MAX_COMMAND_BYTES } from '../../../process/prepared-sandbox.js';
+import { MAX_COMMAND_BYTES, type PreparedSandbox } from '../../../process/prepared-sandbox.js';
 import { PreparedSandboxes } from '../../../process/prepared-sandboxes.js';
 import { Zygote } from '../../../process/zygote.js';
 import { type SandboxStart, type SandboxStarter, type StartInAdvance } from './starter.js';
@@ -85,7 +85,9 @@ function launch(zygote: Zygote, start: SandboxStart, onEvent: OnEvent): Promise<
     {
       payload: async () => {
         const message = await start.message();
-        return message === undefined ? undefined : encodeLaunch({ ...message, streams, command: start.command });
+        return message === undefined
+          ? undefined
+          : encodeLaunch({ ...message, streams, command: start.command });
       },
     },
     onEvent,
@@ -106,8 +108,25 @@ async function runPrepared(
   });
   const command = typeof options === 'object' ? encodeCommand(options, start.command) : undefined;
   if (command !== undefined && command.length <= MAX_COMMAND_BYTES && sandbox.isUsable)
-    return sandbox.run(command, onEvent);
+    return startedIn(sandbox, command, onEvent);
   sandbox.discard();
+  return undefined;
+}
+
+/** A sandbox that waited may have been killed meanwhile, or what it stood on may have gone: then the command has not run. */
+async function startedIn(
+  sandbox: PreparedSandbox,
+  command: Uint8Array,
+  onEvent: OnEvent,
+): Promise<GuardedProcess | undefined> {
+  let hasFailed = false;
+  const process = sandbox.run(command, (event) => {
+    hasFailed ||= event.kind === 'failed' || event.kind === 'mismatch';
+    if (!hasFailed) onEvent(event);
+  });
+  await process.isReady;
+  if (!hasFailed) return process;
+  for (const stream of [process.stdin, process.stdout, process.stderr]) stream?.destroy();
   return undefined;
 }
 
