@@ -62,21 +62,14 @@ export class Launching {
 
   /** Returns whether it was the last event. */
   take(event: ZygoteEvent['event']): boolean {
-    switch (event.kind) {
-      case 'pipe':
-        this.#takePipe(event);
-        return false;
-      case 'prepared':
-        return false;
-      case 'malformed':
-        this.#hasEnded = true;
-        closeEnds([...this.#ends, this.commandEnd]);
-        this.commandEnd = undefined;
-        this.#refuse(refused(event.errno));
-        return true;
-      default:
-        return this.#takeStep(event);
+    if (event.kind === 'prepared') return false;
+    if (event.kind === 'pipe') {
+      this.#takePipe(event);
+      return false;
     }
+    if (event.kind !== 'malformed') return this.#takeStep(event);
+    this.#takeRefusal(event.errno);
+    return true;
   }
 
   /** The zygote has ended, and all that it made with it. */
@@ -116,6 +109,13 @@ export class Launching {
       exited: this.exited,
       kill,
     };
+  }
+
+  #takeRefusal(errno: number): void {
+    this.#hasEnded = true;
+    closeEnds([...this.#ends, this.commandEnd]);
+    this.commandEnd = undefined;
+    this.#refuse(refused(errno));
   }
 
   #takePipe(event: { readonly fd: number; readonly stream: number }): void {

@@ -119,13 +119,13 @@ async function startedIn(
   command: Uint8Array,
   onEvent: OnEvent,
 ): Promise<GuardedProcess | undefined> {
-  let hasFailed = false;
+  const failures: GuardEvent[] = [];
   const process = sandbox.run(command, (event) => {
-    hasFailed ||= event.kind === 'failed' || event.kind === 'mismatch';
-    if (!hasFailed) onEvent(event);
+    if (event.kind === 'failed' || event.kind === 'mismatch') failures.push(event);
+    else onEvent(event);
   });
   await process.isReady;
-  if (!hasFailed) return process;
+  if (failures.length === 0) return process;
   for (const stream of [process.stdin, process.stdout, process.stderr]) stream?.destroy();
   return undefined;
 }
