@@ -2,15 +2,19 @@ import { type Duplex } from 'node:stream';
 import { CordonError, unreachable } from '../errors/cordon-error.js';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
+import { closeHandle } from './handed-listeners.js';
 import { inheritedState } from './inherited-state.js';
+import { type ListenerReception, readAnnouncement } from './listener-reception.js';
 import { type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
-import { type RunningProcess, spawnProcess } from './spawn.js';
+import { type OnHandle, type RunningProcess, spawnProcess } from './spawn.js';
 import { type ZygoteEvent, encodeFrame, readZygoteEvents } from './zygote-frames.js';
 
 /** What is to be launched. */
 export interface ZygoteRequest {
   /** Makes the payload of the launch (native/linux/launcher/channel.h); undefined: nothing is to be launched after all. */
   readonly payload: () => Promise<Uint8Array | undefined>;
+  /** Takes its listening sockets, if it has any; one that needs a channel needs a zygote with one. */
+  readonly reception: ListenerReception | undefined;
 }
 
 type OnEvent = (event: GuardEvent) => void;
@@ -20,13 +24,18 @@ export class Zygote {
   readonly #child: RunningProcess;
   readonly #control: Duplex;
   readonly #state: string | undefined;
+  /** Whether it can hand listening sockets over. */
+  readonly hasChannel: boolean;
   readonly #sandboxes = new Map<number, Launching>();
+  readonly #receptions: Map<number, ListenerReception>;
   #lastId = 0;
   #isGone = false;
 
-  private constructor(child: RunningProcess, state: string | undefined) {
+  private constructor(child: RunningProcess, { state, hasChannel, receptions }: ZygoteParts) {
     this.#child = child;
     this.#state = state;
+    this.hasChannel = hasChannel;
+    this.#receptions = receptions;
     this.#control = child.extra[0] ?? unreachable('the zygote has no control socket');
     child.keepLoopAlive(false);
     readZygoteEvents(this.#control, (event) => {
@@ -41,13 +50,18 @@ export class Zygote {
    * Starts a zygote.
    *
    * @param launcher - cordon's own launcher.
+   * @param hasChannel - whether it gets a channel of Node's, for listening sockets; without one it starts faster.
    * @throws CordonError `setup-failed` when it cannot be started.
    */
-  static async start(launcher: string): Promise<Zygote> {
+  static async start(launcher: string, hasChannel: boolean): Promise<Zygote> {
     const state = inheritedState('thread-self');
     const streams = { stdin: 'null', stdout: 'null', stderr: 'null' } as const;
-    const request = { executable: launcher, args: ['--zygote'], cwd: '/', env: {}, ...streams };
-    return new Zygote(await spawnProcess({ ...request, extra: ['pipe'] }), state);
+    const args = ['--zygote', ...(hasChannel ? ['--channel'] : [])];
+    const receptions = new Map<number, ListenerReception>();
+    const onHandle = hasChannel ? handleRouter(receptions) : undefined;
+    const request = { executable: launcher, args, cwd: '/', env: {}, ...streams, onHandle };
+    const child = await spawnProcess({ ...request, extra: ['pipe'] });
+    return new Zygote(child, { state, hasChannel, receptions });
   }
 
   /** Its process id. */
@@ -74,6 +88,7 @@ export class Zygote {
     if (payload === undefined || this.#isGone) launching.end();
     else {
       this.#sandboxes.set(id, launching);
+      this.#receive(id, request.reception);
       this.#child.keepLoopAlive(true);
       this.#control.write(encodeFrame(id, 'launch', payload));
     }
@@ -101,6 +116,13 @@ export class Zygote {
     else this.#isRetired = true;
   }
 
+  /** Until all have come: a short command may have ended by then. */
+  #receive(id: number, reception: ListenerReception | undefined): void {
+    if (reception === undefined) return;
+    this.#receptions.set(id, reception);
+    void reception.isSettled.then(() => this.#receptions.delete(id));
+  }
+
   #isRetired = false;
 
   #take({ id, event }: ZygoteEvent): void {
@@ -118,6 +140,21 @@ export class Zygote {
     for (const launching of this.#sandboxes.values()) launching.end();
     this.#sandboxes.clear();
   }
+}
+
+interface ZygoteParts {
+  readonly state: string | undefined;
+  readonly hasChannel: boolean;
+  readonly receptions: Map<number, ListenerReception>;
+}
+
+/** A handle of a sandbox that is not known any more is nobody's. */
+function handleRouter(receptions: ReadonlyMap<number, ListenerReception>): OnHandle {
+  return (message, handle) => {
+    const reception = receptions.get(readAnnouncement(message)?.sandbox ?? 0);
+    if (reception?.onHandle === undefined) closeHandle(handle);
+    else reception.onHandle(message, handle);
+  };
 }
 
 /** One sandbox, as its events tell of it. */

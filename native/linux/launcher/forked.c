@@ -40,12 +40,13 @@ static char **join_words(const struct launch_request *request) {
   return words;
 }
 
-static bool parse_request(struct setup *setup, char **words) {
+static bool parse_request(struct setup *setup, char **words, bool has_channel) {
   static char *const NO_VARIABLES[] = {NULL};
   bool is_root = getuid() == 0;
   struct parse_context context = {.environment = NO_VARIABLES,
                                   .is_root = is_root,
                                   .may_mount = is_root && has_capability_to_mount(),
+                                  .has_channel = has_channel,
                                   .read_all = read_nothing};
   struct complaint complaint;
   return parse_setup(setup, words, &context, &complaint) && setup->purpose == RUN && setup->used_count == 0;
@@ -103,6 +104,7 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
   /* Its id cannot be another's: only the zygote reaps it. */
   forked->process = (int)syscall(SYS_pidfd_open, forked->pid, 0);
   if (forked->process < 0) die("pidfd_open");
+  begin_hand_over(&forked->listeners, setup);
   return true;
 }
 
@@ -110,7 +112,7 @@ int fork_sandbox(const struct launch_request *request, const int streams[3], str
   struct setup setup = empty_setup();
   char **words = join_words(request);
   errno = EINVAL;
-  bool is_forked = parse_request(&setup, words) && fork_prepared(&setup, request, streams, forked);
+  bool is_forked = parse_request(&setup, words, forked->listeners.channel != NONE) && fork_prepared(&setup, request, streams, forked);
   int reason = errno;
   free_setup(&setup);
   free(words);

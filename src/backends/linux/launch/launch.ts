@@ -3,6 +3,7 @@ import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
+import { type ListenerReception, type SandboxListener } from '../../../process/listener-reception.js';
 import { type Terminal } from '../../../process/terminal.js';
 import {
   type LaunchExit,
@@ -18,6 +19,7 @@ import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
 import { readExecFailure } from './exec-failure.js';
+import { receiveListeners } from './receive-listeners.js';
 import { SetupMessages } from './setup-messages.js';
 import { type SandboxMessage, type SandboxStart, type SandboxStarter } from './starter.js';
 import { signalCommand } from './signal-command.js';
@@ -30,6 +32,8 @@ export interface LaunchTools {
   readonly deniedFile: AbsolutePath;
   readonly journal: MountPointJournal;
   readonly diagnosis: () => DiagnosisFacts;
+  /** Makes ready for listening sockets at ports. */
+  readonly openListeners: (ports: readonly number[]) => Promise<ListenerReception>;
 }
 
 /** The disk changed between binding and launching; bind again. */
@@ -49,7 +53,7 @@ const MAX_ARGUMENTS = 8900;
  * @param stdio - how the command's streams are connected.
  * @param tools - this machine's.
  * @returns the process, or that the plan is stale.
- * @throws CordonError `plan-too-large`, `mount-point-unavailable`, `terminal-unavailable`, `guard-missing`.
+ * @throws CordonError `plan-too-large`, `mount-point-unavailable`, `terminal-unavailable`, `guard-missing`, `listener-unavailable`.
  */
 export async function launchPlan(
   plan: LinuxLaunchPlan,
@@ -58,6 +62,7 @@ export async function launchPlan(
 ): Promise<SandboxedProcess | PlanIsStale> {
   const opened = await openStdio(stdio);
   const { terminal } = opened;
+  let reception: ListenerReception | undefined;
   const told: Told = {
     init: undefined,
     last: undefined,
@@ -66,15 +71,22 @@ export async function launchPlan(
     onExited: () => undefined,
   };
   try {
+    if (plan.listeners.length > 0)
+      reception = await tools.openListeners(plan.listeners.map(({ port }) => port));
+    const launch = { plan, stdio, tools, reception };
     /* The guard starts while the mount points are made. */
-    const guard = await tools.starter.start(startOf({ plan, stdio, tools }, opened, told), (event) => {
+    const guard = await tools.starter.start(startOf(launch, opened, told), (event) => {
       noteEvent(told, event);
     });
-    if (told.lease === undefined) return { kind: 'stale' };
-    const sandbox = new LinuxSandbox({ plan, stdio, tools, lease: told.lease }, { guard, terminal, told });
+    if (told.lease === undefined) {
+      reception?.close();
+      return { kind: 'stale' };
+    }
+    const sandbox = new LinuxSandbox({ ...launch, lease: told.lease }, { guard, terminal, told });
     await guard.isReady;
-    return told.isReleased ? sandbox : await failureOf(sandbox);
+    return told.isReleased ? await sandbox.withListeners() : await failureOf(sandbox);
   } catch (error) {
+    reception?.close();
     terminal?.close();
     await told.lease?.release();
     throw error;
@@ -87,6 +99,7 @@ interface Launch {
   readonly plan: LinuxLaunchPlan;
   readonly stdio: StdioRequest;
   readonly tools: LaunchTools;
+  readonly reception: ListenerReception | undefined;
 }
 
 interface SandboxParts extends Launch {
@@ -123,26 +136,27 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
   }
 }
 
-function startOf({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, told: Told): SandboxStart {
+function startOf(launch: Launch, { terminal, streams }: OpenedStdio, told: Told): SandboxStart {
+  const { plan, tools, reception } = launch;
   return {
     streams,
-    hasTerminal: terminal !== undefined,
+    terminal: terminal?.slave,
+    reception,
     command: plan.command.argv,
     message: async () => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
-      return told.lease === undefined ? undefined : messageFor(plan, told.lease, tools);
+      return told.lease === undefined ? undefined : messageFor(launch, told.lease);
     },
   };
 }
 
 /** Where nobody of this user can make anything, there is nothing to cover. */
-function messageFor(
-  plan: LinuxLaunchPlan,
-  { unavailable }: MountPointLease,
-  tools: LaunchTools,
-): SandboxMessage {
+function messageFor({ plan, tools, reception }: Launch, { unavailable }: MountPointLease): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
+  const options = [
+    ...bubblewrapOptions({ ...plan, mounts }, tools.deniedFile),
+    ...(reception?.options ?? []),
+  ];
   const count = options.length + plan.command.argv.length;
   if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
   return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
@@ -161,11 +175,13 @@ class LinuxSandbox implements SandboxedProcess {
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
   readonly exited: Promise<LaunchExit>;
+  listeners: readonly SandboxListener[] = [];
   readonly #parts: SandboxParts;
   readonly #started: Started;
   readonly #messages: SetupMessages | undefined;
   #isGone = false;
   #released: Promise<void> | undefined;
+  #receiving: Promise<readonly SandboxListener[]> | undefined;
 
   constructor(parts: SandboxParts, started: Started) {
     this.#parts = parts;
@@ -188,6 +204,18 @@ class LinuxSandbox implements SandboxedProcess {
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
     this.exited.catch(() => undefined);
+  }
+
+  /** The command has been started: so its listening sockets are here, or on their way. */
+  async withListeners(): Promise<this> {
+    try {
+      this.listeners = await this.#received();
+      return this;
+    } catch (error) {
+      this.kill();
+      await this.exited.catch(() => undefined);
+      throw error;
+    }
   }
 
   resize(rows: number, columns: number): void {
@@ -213,8 +241,14 @@ class LinuxSandbox implements SandboxedProcess {
     } finally {
       this.#messages?.releaseHeld();
       terminal?.hangUp();
+      if (this.#started.told.isReleased) await this.#received().catch(() => undefined);
+      this.#parts.reception?.close();
       await (this.#released ??= this.#parts.lease.release());
     }
+  }
+
+  #received(): Promise<readonly SandboxListener[]> {
+    return (this.#receiving ??= receiveListeners(this.#parts.reception));
   }
 
   async #conclude(guardStatus: number): Promise<LaunchExit> {
