@@ -23,6 +23,9 @@ export {
   type StdioRequest,
   type StreamRequest,
 } from './backends/backend.js';
+export { type ListenerRequest } from './backends/linux/plan/launch-plan.js';
+export { type SandboxListener } from './process/listener-reception.js';
+export { type ListenerWay } from './process/listener-ways.js';
 export { type Denial } from './denials/denial.js';
 export type * from './permissions/profile.js';
 export {

@@ -1,4 +1,5 @@
 import { type Readable, type Writable } from 'node:stream';
+import { type SandboxListener } from '../process/listener-reception.js';
 
 /** How the command's standard streams are connected. */
 export type StdioRequest =
@@ -45,6 +46,8 @@ export interface SandboxedProcess {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** In the order in which they were asked for. */
+  readonly listeners: readonly SandboxListener[];
   /** Changes a terminal's size; nothing without a terminal. */
   resize: (rows: number, columns: number) => void;
   /** Sends a signal to the command's process group, once the command runs. Resolves to whether it was sent. */

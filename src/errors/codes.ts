@@ -136,6 +136,10 @@ export const ERROR_CODES = {
     when: 'The launcher could not set the sandbox up; the command did not run.',
     hint: 'Run "sandbox-run doctor"; the details hold what the launcher said.',
   },
+  'listener-unavailable': {
+    when: 'A port inside the sandbox that this process is to answer at cannot be listened at.',
+    hint: 'It takes launcher "builtin" or "zygote", a profile without network, and each port once.',
+  },
   'launcher-died': {
     when: 'The process that makes sandboxes ended while a command ran; the command ended with it.',
     hint: 'Somebody killed it, or memory ran out; the next command starts a new one.',

@@ -4,7 +4,7 @@ import { endSession } from './end-session.js';
 import { type GuardEvent, ended, readGuardEvents } from './guard-events.js';
 import { type PipeEnds, closeEnds, openEnd, streamsOfEnds } from './pipe-ends.js';
 import { exitStatusOf } from './signals.js';
-import { type RunningProcess, type StreamTarget, spawnProcess } from './spawn.js';
+import { type OnHandle, type RunningProcess, type StreamTarget, spawnProcess } from './spawn.js';
 
 /** What a guard is started with. */
 export interface GuardStart {
@@ -20,6 +20,8 @@ export interface GuardStart {
   readonly stdout: StreamTarget;
   /** `stdout`: the same description, so that the order of writing is kept. */
   readonly stderr: StreamTarget | 'stdout';
+  /** Takes what the launcher sends over a channel of Node's; it gets one for that. */
+  readonly onHandle?: OnHandle | undefined;
 }
 
 /** Makes what a guard reads first; empty when it reads nothing. Undefined: nothing is to be run after all. */
@@ -144,13 +146,14 @@ export class WaitingGuard {
  * @throws CordonError `setup-failed` when the guard cannot be started.
  */
 export async function startGuard(start: GuardStart): Promise<WaitingGuard> {
-  const { stdin, stdout, stderr } = start;
+  const { stdin, stdout, stderr, onHandle } = start;
   const wanted = [stdin, stdout, stderr].flatMap((target, stream) => (target === 'pipe' ? [stream] : []));
   const child = await spawnProcess({
     executable: start.guard,
     args: [
       ...wanted.map((stream) => `--pipe-${String(stream)}`),
       ...mergeOption(stderr),
+      ...(onHandle === undefined ? [] : ['--channel']),
       ...start.options,
       ...(start.command.length > 0 ? ['--', ...start.command] : []),
     ],
@@ -160,6 +163,7 @@ export async function startGuard(start: GuardStart): Promise<WaitingGuard> {
     stdout: givenTarget(stdout),
     stderr: givenTarget(stderr),
     extra: ['pipe'],
+    onHandle,
   });
   return new WaitingGuard(child, wanted);
 }

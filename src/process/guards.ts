@@ -96,8 +96,12 @@ function isAsNew({ guard }: Standby): boolean {
   return !guard.isGone && own !== undefined && own === inheritedState(guard.pid);
 }
 
-/** Not with a descriptor of the caller's, which belongs to one command, and not where the start itself must tell of an error. */
-function canWait({ stdin, stdout, stderr, command }: GuardStart): boolean {
+/**
+ * Not with a descriptor of the caller's or a channel, which belong to one command, and not where the start itself must tell of an
+ * error.
+ */
+function canWait({ stdin, stdout, stderr, command, onHandle }: GuardStart): boolean {
+  if (onHandle !== undefined) return false;
   const length = command.reduce((sum, text) => sum + text.length, 0);
   return [stdin, stdout, stderr].every((target) => typeof target === 'string') && length < LONG_COMMAND;
 }

@@ -25,7 +25,12 @@ export interface SpawnRequest {
   readonly stderr: StreamTarget;
   /** Descriptors from 3 on. */
   readonly extra: readonly ('pipe' | { readonly fd: number })[];
+  /** Called for what comes over a channel of Node's, which the child then gets as the descriptor behind `extra`. */
+  readonly onHandle?: OnHandle | undefined;
 }
+
+/** Takes a message and the handle that came with it, if one did. */
+export type OnHandle = (message: unknown, handle: unknown) => void;
 
 /** How a process ended: one of the two is null. */
 export interface ProcessExit {
@@ -55,7 +60,7 @@ export interface RunningProcess {
    * @returns whether it was sent; false once the process has ended.
    */
   kill(signal: NodeJS.Signals): boolean;
-  /** Whether our event loop goes on because of it and of its `extra` pipes; at first it does. */
+  /** Whether our event loop goes on because of it, its `extra` pipes and its channel; at first it does. */
   keepLoopAlive(isWanted: boolean): void;
 }
 
@@ -98,7 +103,7 @@ function unusable(problem: string, request: SpawnRequest): CordonError {
 }
 
 function start(request: SpawnRequest): ChildProcess {
-  const { executable, argv0, args, cwd, env, stdin, stdout, stderr, extra } = request;
+  const { executable, argv0, args, cwd, env, stdin, stdout, stderr, extra, onHandle } = request;
   try {
     const child = spawn(executable, args, {
       ...(argv0 === undefined ? {} : { argv0 }),
@@ -110,9 +115,11 @@ function start(request: SpawnRequest): ChildProcess {
         stdioEntry(stdout),
         stdioEntry(stderr),
         ...extra.map(stdioEntry),
+        ...(onHandle === undefined ? [] : (['ipc'] as const)),
       ]),
       windowsHide: true,
     });
+    if (onHandle !== undefined) child.on('message', onHandle);
     swallowErrors(child);
     return child;
   } catch (error) {
@@ -184,7 +191,11 @@ function runningProcess(child: ChildProcess, pid: number): RunningProcess {
     kill: (signal) => child.kill(signal),
     keepLoopAlive: (isWanted) => {
       const pipes = child.stdio.slice(3).flatMap((stream) => (isReferenceable(stream) ? [stream] : []));
-      const handles: Referenceable[] = [child, ...pipes];
+      const handles: Referenceable[] = [
+        child,
+        ...pipes,
+        ...(isReferenceable(child.channel) ? [child.channel] : []),
+      ];
       for (const handle of handles) {
         if (isWanted) handle.ref();
         else handle.unref();

@@ -9,7 +9,7 @@
 const standIns = new Map<number, number>();
 
 /** What a child may get as one of its descriptors. */
-export type StdioEntry = 'pipe' | 'ignore' | number;
+export type StdioEntry = 'pipe' | 'ignore' | 'ipc' | number;
 
 /** All descriptors of a child, from 0. */
 export type StdioList = [StdioEntry, StdioEntry, StdioEntry, ...StdioEntry[]];

@@ -14,10 +14,19 @@ export interface TerminalSize {
   readonly cols: number;
 }
 
+/** What a terminal's slave is to another process of this machine. */
+export interface TerminalSlave {
+  readonly path: string;
+  /** Which file must be there. */
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
 /** A pseudo-terminal: we hold the master; a process gets the slave as its standard streams. */
 export interface Terminal {
   /** To be lent to one process; blocking, and closed in every other. Close it with `closeSlave` once that runs. */
   readonly slaveFd: number;
+  readonly slave: TerminalSlave;
   /** Never emits an unhandled error: a write that fails tells its callback. */
   readonly input: Writable;
   /** Ends when the last slave has been closed and all that was written has been read. */
@@ -75,6 +84,7 @@ export async function loadTerminalLibrary(): Promise<string> {
 /** Descriptors of ours, closed at exec. */
 interface OwnDescriptors {
   readonly slaveFd: number;
+  readonly slave: TerminalSlave;
   readonly nullFd: number;
 }
 
@@ -87,6 +97,7 @@ interface TerminalParts {
 
 class PseudoTerminal implements Terminal {
   readonly slaveFd: number;
+  readonly slave: TerminalSlave;
   readonly input: Writable;
   readonly #binding: PtyBinding;
   readonly #masterFd: number;
@@ -96,6 +107,7 @@ class PseudoTerminal implements Terminal {
 
   constructor({ binding, master, masterFd, own }: TerminalParts) {
     this.slaveFd = own.slaveFd;
+    this.slave = own.slave;
     this.#binding = binding;
     this.#masterFd = masterFd;
     this.#master = master;
@@ -154,10 +166,12 @@ function openOwn(pair: PtyPair, master: ReadStream): OwnDescriptors {
   let slaveFd: number | undefined;
   try {
     slaveFd = openSync(pair.slavePath, constants.O_RDWR | constants.O_NOCTTY);
-    const [wanted, opened] = [fstatSync(pair.slaveFd), fstatSync(slaveFd)];
+    const wanted = fstatSync(pair.slaveFd, { bigint: true });
+    const opened = fstatSync(slaveFd, { bigint: true });
     if (wanted.dev !== opened.dev || wanted.ino !== opened.ino)
       throw unavailable('another terminal has its path');
-    return { slaveFd, nullFd: openSync('/dev/null', 'r') };
+    const slave = { path: pair.slavePath, device: opened.dev, inode: opened.ino };
+    return { slaveFd, slave, nullFd: openSync('/dev/null', 'r') };
   } catch (error) {
     if (slaveFd !== undefined) closeSync(slaveFd);
     master.destroy();

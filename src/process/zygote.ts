@@ -2,16 +2,20 @@ import { type Duplex } from 'node:stream';
 import { unreachable } from '../errors/cordon-error.js';
 import { type GuardEvent } from './guard-events.js';
 import { type GuardedProcess } from './guarded-process.js';
+import { closeHandle } from './handed-listeners.js';
 import { OwnInheritedState } from './inherited-state.js';
 import { Launching } from './launching.js';
+import { type ListenerReception, readAnnouncement } from './listener-reception.js';
 import { PreparedSandbox } from './prepared-sandbox.js';
-import { type RunningProcess, spawnProcess } from './spawn.js';
+import { type OnHandle, type RunningProcess, spawnProcess } from './spawn.js';
 import { type ZygoteEvent, encodeFrame, readZygoteEvents } from './zygote-frames.js';
 
 /** What is to be launched. */
 export interface ZygoteRequest {
   /** Makes the payload of the launch (native/linux/launcher/channel.h); undefined: nothing is to be launched after all. */
   readonly payload: () => Promise<Uint8Array | undefined>;
+  /** Takes its listening sockets, if it has any; one that needs a channel needs a zygote with one. */
+  readonly reception: ListenerReception | undefined;
 }
 
 type OnEvent = (event: GuardEvent) => void;
@@ -22,17 +26,22 @@ export class Zygote {
   readonly #control: Duplex;
   readonly #inherited: OwnInheritedState;
   readonly #state: string | undefined;
+  /** Whether it can hand listening sockets over. */
+  readonly hasChannel: boolean;
   readonly #sandboxes = new Map<number, Launching>();
   /** Those that run a command, or are about to: for them our event loop goes on. */
   readonly #running = new Set<number>();
+  readonly #receptions: Map<number, ListenerReception>;
   #lastId = 0;
   #isGone = false;
   #isRetired = false;
 
-  private constructor(child: RunningProcess, inherited: OwnInheritedState, state: string | undefined) {
+  private constructor(child: RunningProcess, { inherited, state, hasChannel, receptions }: ZygoteParts) {
     this.#child = child;
     this.#inherited = inherited;
     this.#state = state;
+    this.hasChannel = hasChannel;
+    this.#receptions = receptions;
     this.#control = child.extra[0] ?? unreachable('the zygote has no control socket');
     child.keepLoopAlive(false);
     readZygoteEvents(this.#control, (event) => {
@@ -47,14 +56,19 @@ export class Zygote {
    * Starts a zygote.
    *
    * @param launcher - cordon's own launcher.
+   * @param hasChannel - whether it gets a channel of Node's, for listening sockets; without one it starts faster.
    * @throws CordonError `setup-failed` when it cannot be started.
    */
-  static async start(launcher: string): Promise<Zygote> {
+  static async start(launcher: string, hasChannel: boolean): Promise<Zygote> {
     const inherited = new OwnInheritedState();
     const state = inherited.read();
     const streams = { stdin: 'null', stdout: 'null', stderr: 'null' } as const;
-    const request = { executable: launcher, args: ['--zygote'], cwd: '/', env: {}, ...streams };
-    return new Zygote(await spawnProcess({ ...request, extra: ['pipe'] }), inherited, state);
+    const args = ['--zygote', ...(hasChannel ? ['--channel'] : [])];
+    const receptions = new Map<number, ListenerReception>();
+    const onHandle = hasChannel ? handleRouter(receptions) : undefined;
+    const request = { executable: launcher, args, cwd: '/', env: {}, ...streams, onHandle };
+    const child = await spawnProcess({ ...request, extra: ['pipe'] });
+    return new Zygote(child, { inherited, state, hasChannel, receptions });
   }
 
   /** Its process id. */
@@ -86,6 +100,7 @@ export class Zygote {
     if (payload === undefined || this.#isGone) launching.end();
     else {
       this.#startRunning(id);
+      this.#receive(id, request.reception);
       this.#send(id, launching, { kind: 'launch', payload });
     }
     const ends = await launching.opened;
@@ -137,6 +152,13 @@ export class Zygote {
     this.#child.keepLoopAlive(true);
   }
 
+  /** Until all have come: a short command may have ended by then. */
+  #receive(id: number, reception: ListenerReception | undefined): void {
+    if (reception === undefined) return;
+    this.#receptions.set(id, reception);
+    void reception.isSettled.then(() => this.#receptions.delete(id));
+  }
+
   #send(
     id: number,
     launching: Launching,
@@ -170,4 +192,20 @@ export class Zygote {
     this.#sandboxes.clear();
     this.#running.clear();
   }
+}
+
+interface ZygoteParts {
+  readonly inherited: OwnInheritedState;
+  readonly state: string | undefined;
+  readonly hasChannel: boolean;
+  readonly receptions: Map<number, ListenerReception>;
+}
+
+/** A handle of a sandbox that is not known any more is nobody's. */
+function handleRouter(receptions: ReadonlyMap<number, ListenerReception>): OnHandle {
+  return (message, handle) => {
+    const reception = receptions.get(readAnnouncement(message)?.sandbox ?? 0);
+    if (reception?.onHandle === undefined) closeHandle(handle);
+    else reception.onHandle(message, handle);
+  };
 }

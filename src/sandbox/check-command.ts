@@ -173,6 +173,20 @@ const STDIO = variant('kind', {
   },
 });
 
+const PORTS = listOf(
+  object({ required: ['port'], checks: { port: integer(0, 65_535) } }),
+  'a list of {port}',
+);
+
+/** MAX_LISTENERS of native/linux/launcher/setup.h. */
+const MAX_LISTENERS = 16;
+
+const listeners: Check = (value, key) => {
+  PORTS(value, key);
+  if (Array.isArray(value) && value.length > MAX_LISTENERS)
+    throw wrong(key, `a list of ${String(MAX_LISTENERS)} at most`, value);
+};
+
 const CIRCUMSTANCES: Shape['checks'] = {
   argv,
   argv0: text,
@@ -182,6 +196,7 @@ const CIRCUMSTANCES: Shape['checks'] = {
   readOnlyPaths: texts,
   workspaceRoots: texts,
   unixSockets: texts,
+  listeners,
   environment: object({
     required: [],
     checks: { policy: ENVIRONMENT_POLICY, set: variables, unset: texts },
@@ -209,6 +224,7 @@ const MANAGER_OPTIONS = object({
     environment: inheritedVariables,
     launcher: oneOf('auto', 'bwrap', 'builtin', 'zygote'),
     standby: boolean,
+    listenerWay: oneOf('auto', 'channel', 'relay'),
   },
 });
 

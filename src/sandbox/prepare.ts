@@ -30,7 +30,7 @@ const PIPES: StdioRequest = { kind: 'pipes', stdin: 'pipe', stdout: 'pipe', stde
  * @param command - what is to run.
  * @param machine - where.
  * @throws CordonError those of `loadProfile` and `Bindings.bind`; `usage-invalid` for an empty `argv` and for a socket that is none;
- *   `entry-path-missing` for a socket that does not exist.
+ *   `entry-path-missing` for a socket that does not exist; `listener-unavailable` for listeners without a sandbox.
  */
 export function prepareCommand(command: SandboxCommand, machine: Machine): PreparedCommand {
   const argv = parseArgv(command.argv);
@@ -41,6 +41,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     ...profile.unixSockets.map(parseAbsolutePath),
     ...(command.unixSockets ?? []).map(parseSocket),
   ];
+  if (profile.permissions.type !== 'managed') refuseListeners(command);
   const isManaged = profile.permissions.type === 'managed';
   const policy = machine.bindings.bind({
     profile: profile.permissions,
@@ -64,6 +65,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
       argv0: command.argv0,
       environment: environmentOf(command, profile, machine),
       stdio: stdio.kind,
+      listeners: command.listeners,
     },
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };
@@ -89,6 +91,12 @@ function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
     throw new CordonError('usage-invalid', 'An argument of the command holds a NUL character');
   }
   return [program, ...args];
+}
+
+/** Ports of a loopback of its own: a command without a sandbox has none. */
+function refuseListeners({ listeners = [] }: SandboxCommand): void {
+  if (listeners.length === 0) return;
+  throw new CordonError('listener-unavailable', 'Cannot listen in the sandbox: the profile asks for none');
 }
 
 /** A socket that is named for one command must be there: it is opened to the command when that starts. */

@@ -1,5 +1,6 @@
 import { type Readable, type Writable } from 'node:stream';
 import { type LaunchExit, type SandboxedProcess } from '../backends/backend.js';
+import { type SandboxListener } from '../process/listener-reception.js';
 import { signalName } from '../process/signals.js';
 import { type CommandStatus, type SandboxOutcome } from './outcome.js';
 
@@ -63,6 +64,11 @@ export class RunningCommand {
   /** The same; nothing with a terminal. */
   get stderr(): Readable | undefined {
     return this.#process.stderr;
+  }
+
+  /** Ports of the sandbox that this process answers at, in the order in which they were asked for. */
+  get listeners(): readonly SandboxListener[] {
+    return this.#process.listeners;
   }
 
   /**

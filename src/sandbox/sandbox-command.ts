@@ -1,4 +1,5 @@
 import { type StdioRequest } from '../backends/backend.js';
+import { type ListenerRequest } from '../backends/linux/plan/launch-plan.js';
 import {
   type CommandProfile,
   type EnvironmentPolicy,
@@ -23,6 +24,11 @@ export interface SandboxCommand {
   readonly workspaceRoots?: readonly string[] | undefined;
   /** Sockets of the host that the command may connect to, beside the profile's. */
   readonly unixSockets?: readonly string[] | undefined;
+  /**
+   * Ports of the sandbox's own loopback at which this process is to answer, 16 at most; see `RunningCommand.listeners`. They need a
+   * profile without network, and cordon's own launcher.
+   */
+  readonly listeners?: readonly ListenerRequest[] | undefined;
   readonly environment?: EnvironmentChanges | undefined;
   /** Pipes for all three streams by default. */
   readonly stdio?: StdioRequest | undefined;

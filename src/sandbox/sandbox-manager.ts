@@ -7,6 +7,7 @@ import {
   checkProfile,
   loadProfile,
 } from '../profiles/load-profile.js';
+import { type ListenerWay } from '../process/listener-ways.js';
 import { makeTerminalRaw } from '../process/raw-terminal.js';
 import { checkCommand, checkManagerOptions, checkProfileName, checkQuestion } from './check-command.js';
 import { examine } from './doctor.js';
@@ -33,6 +34,8 @@ export interface SandboxManagerOptions {
    * It waits for a minute at most, ends with this process, and does not keep it from ending.
    */
   readonly standby?: boolean | undefined;
+  /** How a command's `listeners` come to this process; by default over a channel of Node's if this Node does it, else by a relay. */
+  readonly listenerWay?: ListenerWay | undefined;
 }
 
 /**
@@ -50,6 +53,7 @@ export class SandboxManager {
     this.#machine = openMachine(options.environment ?? process.env, {
       launcher: options.launcher ?? 'auto',
       standby: options.standby ?? true,
+      listenerWay: options.listenerWay ?? 'auto',
     });
   }
 

@@ -6,7 +6,7 @@ import { makeMark, markedProcesses } from '../support/integration-processes.js';
 import { openSession, startInTerminal } from '../support/integration-terminal.js';
 import { until } from '../support/integration-until.js';
 import { runProgram } from '../support/run-program.js';
-import { sandboxRunCommand } from '../support/run-sandboxed.js';
+import { TEST_LAUNCHER, launcherChoice, sandboxRunCommand } from '../support/run-sandboxed.js';
 import { describeOnStage } from '../support/stage.js';
 
 const INTERRUPT = '\u0003';
@@ -20,6 +20,12 @@ describeOnStage('A command in a terminal', (stage) => {
     const session = openSession(stage, ['--', '/bin/sh', '-c', script]);
     expect(await session.ended).toBe(0);
     expect(session.text()).toMatch(/^\/dev\/\S+\r*\n$/u);
+  });
+
+  test('has it by the launcher that was asked for', async () => {
+    const session = openSession(stage, ['--json', '--', 'true']);
+    await session.ended;
+    expect(session.text()).toContain(`"enforcement":{"kind":"full","launcher":"${TEST_LAUNCHER ?? 'bwrap'}"}`);
   });
 
   test('has pipes with --no-tty', async () => {
@@ -199,6 +205,7 @@ describeOnStage('Our own terminal', (stage) => {
       line,
       'sh',
       ...sandboxRunCommand(),
+      ...launcherChoice(['--']),
       '--',
       '/bin/sh',
       '-c',

@@ -1,6 +1,6 @@
 import { type IPty, spawn } from '@lydell/node-pty';
 import { onTestFinished } from 'vitest';
-import { sandboxRunCommand } from './run-sandboxed.js';
+import { launcherChoice, sandboxRunCommand } from './run-sandboxed.js';
 import { type Stage } from './stage.js';
 import { until } from './integration-until.js';
 
@@ -28,7 +28,7 @@ export interface TerminalSession {
  * @param words - behind the name of the executable.
  */
 export function openSession(stage: Stage, words: readonly string[]): TerminalSession {
-  return startInTerminal(stage, [...sandboxRunCommand(), ...words]);
+  return startInTerminal(stage, [...sandboxRunCommand(), ...launcherChoice(words), ...words]);
 }
 
 /**

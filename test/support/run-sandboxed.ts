@@ -54,8 +54,11 @@ function commandLine(
 }
 
 /** The launcher that all runs of a project use, if it names one. */
-function launcherChoice([first]: readonly string[]): readonly string[] {
-  const choice = process.env['CORDON_TEST_LAUNCHER'];
+export const TEST_LAUNCHER = process.env['CORDON_TEST_LAUNCHER'];
+
+/** The option for it, for words that begin with options. */
+export function launcherChoice([first]: readonly string[]): readonly string[] {
+  const choice = TEST_LAUNCHER;
   return choice !== undefined && first?.startsWith('-') === true ? ['--launcher', choice] : [];
 }
 

@@ -7,6 +7,7 @@
  *   cordon-guard --plain [--tty] [--merge] -- command
  *                                              without a sandbox: the same session, descriptors and end of the whole tree
  *   cordon-guard --standby [--merge]           waits for a request that holds the bubblewrap command line as well
+ * --channel hands the channel of Node's that is descriptor 4 here to the launcher, as its descriptor 8.
  * --merge makes standard error the same descriptor as standard output, so that the order of both is kept.
  * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h.
  *
@@ -243,7 +244,7 @@ static void start_sandbox(struct guard *guard) {
   if (guard->options.is_standby) await_request();
   guard->request = read_request(CONTROL, guard->options.is_standby);
   char **argv = guard->options.is_standby ? guard->request.argv : guard->options.command;
-  guard->bubblewrap = start_bubblewrap(&guard->request, argv);
+  guard->bubblewrap = start_bubblewrap(&guard->request, argv, guard->options.has_channel);
 }
 
 int main(int argc, char **argv) {

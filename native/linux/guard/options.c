@@ -16,13 +16,14 @@ static int *flag_of(struct options *options, const char *text) {
   if (strcmp(text, "--standby") == 0) return &options->is_standby;
   if (strcmp(text, "--tty") == 0) return &options->has_terminal;
   if (strcmp(text, "--merge") == 0) return &options->is_merged;
+  if (strcmp(text, "--channel") == 0) return &options->has_channel;
   return pipe_option(options, text);
 }
 
 static int is_complete(const struct options *options) {
-  if (options->is_standby) return options->command == NULL && !options->is_plain && !options->has_terminal;
+  if (options->is_standby) return options->command == NULL && !options->is_plain && !options->has_terminal && !options->has_channel;
   if (options->command == NULL || options->command[0] == NULL) return 0;
-  return options->is_plain || options->command[0][0] == '/';
+  return options->is_plain ? !options->has_channel : options->command[0][0] == '/';
 }
 
 struct options read_options(int argc, char **argv) {
@@ -38,7 +39,7 @@ struct options read_options(int argc, char **argv) {
   if (is_known && at < argc) options.command = argv + at + 1;
   if (!is_known || !is_complete(&options)) {
     errno = EINVAL;
-    die("usage: cordon-guard [--plain] [--tty] [--merge] [--pipe-N]... -- /path/to/bwrap ARGUMENT...");
+    die("usage: cordon-guard [--plain] [--tty] [--merge] [--channel] [--pipe-N]... -- /path/to/bwrap ARGUMENT...");
   }
   return options;
 }

@@ -15,6 +15,8 @@
 #define FAILED_DISABLE_USER "disable user namespaces: %s"
 #define FAILED_USER_NOT_DISABLED "user namespaces are not disabled"
 #define FAILED_LOOPBACK "bring up the loopback interface"
+#define FAILED_LISTEN "listen on port %d"
+#define FAILED_TERMINAL "take the terminal %s"
 #define FAILED_HOSTNAME "set the host name %s"
 #define FAILED_ROOT "change the root directory: %s"
 #define FAILED_MOUNT "mount %s on %s"

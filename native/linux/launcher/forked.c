@@ -74,6 +74,7 @@ static bool fork_parsed(struct setup *setup, const struct launch_request *reques
   /* Its id cannot be another's: only the zygote reaps it. */
   forked->process = (int)syscall(SYS_pidfd_open, forked->pid, 0);
   if (forked->process < 0) die("pidfd_open");
+  begin_hand_over(&forked->listeners, setup);
   return true;
 }
 
@@ -83,7 +84,9 @@ int fork_sandbox(const struct launch_request *request, const int pipes[PIPES], s
   struct words command = {request->command, request->command_length};
   char **line;
   errno = EINVAL;
-  bool is_forked = parse_request(&setup, options, command, &line) && fork_parsed(&setup, request, pipes, forked);
+  bool has_channel = forked->listeners.channel != NONE;
+  bool is_forked = parse_request(&setup, options, command, has_channel, &line) &&
+                   fork_parsed(&setup, request, pipes, forked);
   int reason = errno;
   free_setup(&setup);
   free(line);

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "channel.h"
+#include "hand-over.h"
 
 /* The sandbox's ends of its pipes: the standard streams, and what its command comes through if that is not known; else NONE. */
 enum { COMMAND_PIPE = 3, PIPES = 4 };
@@ -14,6 +15,7 @@ struct forked {
   pid_t pid;
   int process;   /* a pidfd: readable when its whole pid namespace is gone (pidfd_open(2)) */
   int report_fd; /* see report.h; does not block */
+  struct hand_over listeners; /* begun by the zygote, with its channel */
 };
 
 /* Forks one for a request. Returns whether it did; else errno tells why not. A mistake in

@@ -12,13 +12,14 @@
 #include "errors.h"
 #include "help.h"
 #include "monitor.h"
+#include "node-channel.h"
 #include "options.h"
 #include "sys.h"
 #include "zygote.h"
 
 #define NAME "cordon-launcher"
 
-enum { EXIT_NOT_SET_UP = 1 };
+enum { EXIT_NOT_SET_UP = 1, PROBED_CHANNEL = 3 };
 
 extern char **environ;
 
@@ -32,7 +33,12 @@ static int refuse(const struct complaint *complaint) {
 int main(int argc, char **argv) {
   pid_t caller = getppid(); /* before it can die unnoticed */
   identify_program(NAME, EXIT_NOT_SET_UP);
-  if (argc == 2 && strcmp(argv[1], "--zygote") == 0) serve_zygote();
+  if (argc == 2 && strcmp(argv[1], "--zygote") == 0) serve_zygote(NONE);
+  if (argc == 3 && strcmp(argv[1], "--zygote") == 0 && strcmp(argv[2], "--channel") == 0) serve_zygote(ZYGOTE_CHANNEL);
+  if (argc == 2 && strcmp(argv[1], "--probe-channel") == 0) {
+    probe_channel(PROBED_CHANNEL);
+    return 0;
+  }
   bool is_root = getuid() == 0;
   struct parse_context context = {
       .environment = environ,

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "hand-over.h"
 #include "lifeline.h"
 #include "namespaces.h"
+#include "node-channel.h"
 #include "report.h"
 #include "sandbox.h"
 #include "status.h"
@@ -35,23 +37,42 @@ static int wait_for_process(pid_t pid) {
   return exit_status_of(status);
 }
 
+/* All have come when the command is about to start: then the channel is of no more use. */
+static void hand_over(struct hand_over *listeners, pid_t pid, const struct report *report) {
+  if (report->kind == REPORT_LISTENING) {
+    if (!hand_listener_over(listeners, pid, report)) die_at(FAILED_LISTEN, report->value);
+    if (listeners->directory == NULL) wait_for_answer(listeners->channel);
+  } else if (listeners->channel != NONE) {
+    if (close(listeners->channel) != 0) die("close");
+    listeners->channel = NONE;
+  }
+}
+
+struct watched {
+  pid_t pid;
+  int report_fd;
+  struct hand_over listeners;
+};
+
 /* Follows the reports to their end. Returns whether the command was started; `exit_status` becomes its own, or NONE
  * while only the process itself can tell: it became the command, or was killed. */
-static bool follow_reports(int report_fd, int *exit_status) {
+static bool follow_reports(struct watched *watched, int *exit_status) {
   bool is_started = false;
   *exit_status = NONE;
   struct report report;
-  while (*exit_status == NONE && receive_report(report_fd, &report)) {
+  while (*exit_status == NONE && receive_report(watched->report_fd, &report)) {
+    hand_over(&watched->listeners, watched->pid, &report);
     if (report.kind == REPORT_ENDED) *exit_status = report.value;
     else is_started = report.kind == REPORT_STARTING;
   }
   return is_started;
 }
 
-static int wait_for_end(const struct setup *setup, int report_fd, pid_t pid) {
+static int wait_for_end(const struct setup *setup, struct watched *watched) {
   int exit_status;
-  bool is_started = follow_reports(report_fd, &exit_status);
-  if (exit_status == NONE) exit_status = wait_for_process(pid);
+  bool is_started = follow_reports(watched, &exit_status);
+  if (exit_status == NONE) exit_status = wait_for_process(watched->pid);
+  end_hand_over(&watched->listeners);
   if (is_started) tell_end(setup, exit_status);
   return exit_status;
 }
@@ -70,8 +91,10 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
     launch.report_fd = ends[1];
     run_sandbox(setup, &launch);
   }
-  int kept[] = {ends[0], setup->info_fd, setup->status_fd};
+  struct watched watched = {.pid = pid, .report_fd = ends[0], .listeners = {.channel = NONE}};
+  begin_hand_over(&watched.listeners, setup);
+  int kept[] = {ends[0], setup->info_fd, setup->status_fd, watched.listeners.channel};
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
-  return wait_for_end(setup, ends[0], pid);
+  return wait_for_end(setup, &watched);
 }

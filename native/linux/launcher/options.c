@@ -65,6 +65,9 @@ static const struct option OPTIONS[] = {
     {"--info-fd", 1, take_one_descriptor, INFO, 0},
     {"--json-status-fd", 1, take_one_descriptor, STATUS, 0},
     {"--level-prefix", 0, take_flag, LEVEL_PREFIX, 0},
+    {"--listen", 1, take_listen, 0, 0},
+    {"--listener-dir", 1, take_word, LISTENER_DIRECTORY, 0},
+    {"--listener-fd", 1, take_one_descriptor, LISTENER_CHANNEL, 0},
     {"--lock-file", 1, take_lock_file, 0, 0},
     {"--mqueue", 1, take_target, MQUEUE, 0},
     {"--new-session", 0, take_flag, NEW_SESSION, 0},
@@ -82,6 +85,7 @@ static const struct option OPTIONS[] = {
     {"--size", 1, take_size, 0, 0},
     {"--symlink", 2, take_bind, SYMLINK, 0},
     {"--sync-fd", 1, take_sync, 0, 0},
+    {"--terminal", 3, take_terminal_option, 0, 0},
     {"--tmpfs", 1, take_tmpfs, TMPFS, 0},
     {"--uid", 1, take_id, UID, 0},
     {"--unsetenv", 1, take_unsetenv, 0, 0},
@@ -168,8 +172,14 @@ struct rule {
   const char *text;
 };
 
+static bool has_way_for_listeners(const struct parser *parser) {
+  const struct listening *listening = &parser->setup->listening;
+  return listening->directory != NULL || listening->channel_fd != NONE || parser->context->has_channel;
+}
+
 static bool check_rules(struct parser *parser) {
   const struct setup *setup = parser->setup;
+  bool listens = setup->listening.count > 0;
   const struct namespaces *namespaces = &setup->namespaces;
   bool has_own_user = namespaces->user != NO;
   bool has_any_user = has_own_user || namespaces->user_fd != NONE;
@@ -183,6 +193,9 @@ static bool check_rules(struct parser *parser) {
       {setup->is_command_pid_1 && !(namespaces->plain & CLONE_NEWPID), "--as-pid-1 needs --unshare-pid"},
       {setup->is_command_pid_1 && setup->lock_file_count > 0, "--as-pid-1 and --lock-file exclude each other"},
       {setup->is_command_pid_1 && setup->sync_count > 0, "--as-pid-1 and --sync-fd exclude each other"},
+      {listens && !(namespaces->plain & CLONE_NEWNET), "--listen needs --unshare-net"},
+      {listens && !has_way_for_listeners(parser), "--listen needs --listener-fd or --listener-dir"},
+      {setup->terminal.path != NULL && setup->has_new_session, "--terminal and --new-session exclude each other"},
       {*setup->command == NULL, "no command was given"},
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

@@ -15,6 +15,7 @@ struct parse_context {
   char *const *environment;
   bool is_root;
   bool may_mount; /* without a user namespace of its own */
+  bool has_channel; /* without --listener-fd */
   /* Reads all of a descriptor into memory of the set-up, adds a NUL and stores the length without it; NULL with
    * errno set. */
   char *(*read_all)(struct setup *setup, int fd, size_t *length);

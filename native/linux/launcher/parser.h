@@ -64,8 +64,8 @@ enum flag {
   LEVEL_PREFIX,
   CLEAR_ENVIRONMENT,
 };
-enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK };
-enum word { CHDIR, ARGV0, HOSTNAME };
+enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK, LISTENER_CHANNEL };
+enum word { CHDIR, ARGV0, HOSTNAME, LISTENER_DIRECTORY };
 enum identity { UID, GID };
 take_option take_flag;
 take_option take_one_descriptor;
@@ -76,6 +76,8 @@ take_option take_lock_file;
 take_option take_id;
 take_option take_setenv;
 take_option take_unsetenv;
+take_option take_listen;
+take_option take_terminal_option;
 take_option take_capability;
 take_option refuse_label;
 take_option take_purpose;

@@ -2,8 +2,8 @@
 #include "report.h"
 
 #include <errno.h>
-#include <sys/socket.h>
 
+#include "descriptor-message.h"
 #include "sys.h"
 
 void make_report_socket(int ends[2]) {
@@ -11,16 +11,27 @@ void make_report_socket(int ends[2]) {
 }
 
 void send_report(int fd, enum report_kind kind, int value) {
-  struct report report = {.kind = kind, .value = value};
+  struct report report = {.kind = kind, .value = value, .fd = NONE};
   while (send(fd, &report, sizeof report, MSG_NOSIGNAL) < 0)
     if (errno != EINTR) break;
 }
 
+bool send_descriptor(int fd, enum report_kind kind, int value, int descriptor) {
+  struct report report = {.kind = kind, .value = value, .fd = NONE};
+  return send_with_descriptor(fd, &report, sizeof report, descriptor);
+}
+
 bool receive_report(int fd, struct report *report) {
+  struct iovec part = {.iov_base = report, .iov_len = sizeof *report};
+  union descriptor_room room;
+  struct msghdr message = {
+      .msg_iov = &part, .msg_iovlen = 1, .msg_control = room.bytes, .msg_controllen = sizeof room.bytes};
   ssize_t got;
   do {
-    got = recv(fd, report, sizeof *report, 0);
+    got = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
-  if (got < 0 && errno != ECONNRESET) die("recv");
-  return got == (ssize_t)sizeof *report;
+  if (got < 0 && errno != ECONNRESET && errno != EAGAIN) die("recv");
+  if (got != (ssize_t)sizeof *report) return false;
+  report->fd = received_descriptor(&message);
+  return true;
 }

@@ -37,12 +37,14 @@ static char **join_words(struct words options, struct words command) {
   return words;
 }
 
-bool parse_request(struct setup *setup, struct words options, struct words command, char ***line) {
+bool parse_request(struct setup *setup, struct words options, struct words command, bool has_channel,
+                   char ***line) {
   static char *const NO_VARIABLES[] = {NULL};
   bool is_root = getuid() == 0;
   struct parse_context context = {.environment = NO_VARIABLES,
                                   .is_root = is_root,
                                   .may_mount = is_root && has_capability_to_mount(),
+                                  .has_channel = has_channel,
                                   .read_all = read_nothing};
   struct complaint complaint;
   *line = join_words(options, command);
@@ -73,7 +75,7 @@ struct setup receive_command(int fd) {
   if (close(fd) != 0) die("close");
   struct setup late = empty_setup();
   char **line;
-  if (!ends_with_nul(options) || !ends_with_nul(command) || !parse_request(&late, options, command, &line))
+  if (!ends_with_nul(options) || !ends_with_nul(command) || !parse_request(&late, options, command, false, &line))
     refuse_command();
   return late;
 }

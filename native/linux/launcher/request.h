@@ -19,9 +19,9 @@ struct words {
   size_t length;
 };
 
-/* Parses options and a command, which may be none for what waits for it. Returns whether they are right. The set-up points into both,
+/* Parses options and a command, which may be none for what waits for it; `has_channel` as in parse_context. Returns whether they are right. The set-up points into both,
  * and into `line`, which is to be freed after it. */
-bool parse_request(struct setup *setup, struct words options, struct words command, char ***line);
+bool parse_request(struct setup *setup, struct words options, struct words command, bool has_channel, char ***line);
 
 /* Waits for the command of a prepared sandbox. Leaves with status 0 when its sender has gone or wants nothing. Dies on error. */
 struct setup receive_command(int fd);

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "errors.h"
 #include "lifeline.h"
+#include "listeners.h"
 #include "namespaces.h"
 #include "network.h"
 #include "operations.h"
@@ -23,6 +24,7 @@
 #include "request.h"
 #include "root.h"
 #include "sys.h"
+#include "terminal.h"
 
 static void die_with_starter(const struct setup *setup, const struct launch *launch) {
   if (setup->dies_with_parent) die_with_holder_of(launch->report_fd);
@@ -31,6 +33,7 @@ static void die_with_starter(const struct setup *setup, const struct launch *lau
 static void settle_in_namespaces(const struct setup *setup, const struct launch *launch) {
   if ((launch->made & CLONE_NEWUSER) != 0) settle_in_user_namespace(setup, launch->caller);
   if ((launch->made & CLONE_NEWNET) != 0) bring_loopback_up();
+  open_listeners(setup, launch->report_fd);
   if (setup->hostname != NULL && sethostname(setup->hostname, strlen(setup->hostname)) != 0)
     die_at(FAILED_HOSTNAME, setup->hostname);
 }
@@ -112,6 +115,7 @@ static void take_programs(struct setup *setup, const struct launch *launch, stru
 void run_sandbox(struct setup *setup, const struct launch *launch) {
   die_with_starter(setup, launch);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
+  if (setup->terminal.path != NULL) take_terminal(&setup->terminal);
   struct start start = {.report_fd = launch->report_fd, .umask = umask(0)};
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);

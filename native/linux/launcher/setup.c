@@ -45,6 +45,7 @@ struct setup empty_setup(void) {
       .status_fd = NONE,
       .block_fd = NONE,
       .user_block_fd = NONE,
+      .listening = {.channel_fd = NONE},
   };
 }
 
@@ -57,6 +58,7 @@ void free_setup(struct setup *setup) {
   free(setup->operations);
   free(setup->environment);
   free(setup->lock_files);
+  free(setup->listening.ports);
   free(setup->seccomp_fds);
   free(setup->sync_fds);
   free(setup->used_fds);

@@ -25,6 +25,23 @@ struct namespaces {
   bool asserts_user_disabled;
 };
 
+/* What a sandbox may have of them, in a request of ordinary size. */
+enum { MAX_LISTENERS = 16 };
+
+/* Listening sockets on the loopback, and where they go (hand-over.h). */
+struct listening {
+  uint16_t *ports; /* 0: any */
+  size_t count;
+  int channel_fd;        /* a channel of Node's, */
+  const char *directory; /* or of Unix sockets */
+};
+
+/* Of the host, to be the standard streams. */
+struct terminal {
+  const char *path; /* NULL: none */
+  uint64_t device, inode; /* which it must be */
+};
+
 enum operation_kind {
   BIND,      /* `source`, a path of the host */
   BIND_FD,   /* `fd`, an open file or directory */
@@ -72,6 +89,8 @@ struct setup {
   const char *chdir;  /* NULL: where the caller is */
   const char *hostname;
   int64_t uid, gid;
+  struct listening listening;
+  struct terminal terminal;
   struct capability_wish capabilities;
   bool caller_is_root;
   bool has_new_session, dies_with_parent, is_command_pid_1;

@@ -27,6 +27,7 @@ static int *place_of(struct setup *setup, enum descriptor descriptor) {
     case INFO: return &setup->info_fd;
     case STATUS: return &setup->status_fd;
     case BLOCK: return &setup->block_fd;
+    case LISTENER_CHANNEL: return &setup->listening.channel_fd;
     case USER_BLOCK: break;
   }
   return &setup->user_block_fd;
@@ -69,6 +70,7 @@ bool take_word(struct parser *parser, const struct option *option, char **values
     case CHDIR: setup->chdir = values[0]; break;
     case ARGV0: setup->argv0 = values[0]; break;
     case HOSTNAME: setup->hostname = values[0]; break;
+    case LISTENER_DIRECTORY: setup->listening.directory = values[0]; break;
   }
   return true;
 }
@@ -91,6 +93,24 @@ bool take_setenv(struct parser *parser, const struct option *option, char **valu
 
 bool take_unsetenv(struct parser *parser, const struct option *option, char **values) {
   return unset_variable(parser->setup, values[0]) || complain_of_value(parser, option, values[0]);
+}
+
+bool take_listen(struct parser *parser, const struct option *option, char **values) {
+  struct listening *listening = &parser->setup->listening;
+  uint16_t port;
+  if (!parse_port(values[0], &port)) return complain_of_value(parser, option, values[0]);
+  if (listening->count == MAX_LISTENERS) return complain(parser, "%s was given too often", option->name);
+  uint16_t *place = append(&listening->ports, &listening->count, sizeof *place);
+  *place = port;
+  return true;
+}
+
+bool take_terminal_option(struct parser *parser, const struct option *option, char **values) {
+  struct terminal *terminal = &parser->setup->terminal;
+  if (!parse_file_number(values[1], &terminal->device)) return complain_of_value(parser, option, values[1]);
+  if (!parse_file_number(values[2], &terminal->inode)) return complain_of_value(parser, option, values[2]);
+  terminal->path = values[0];
+  return true;
 }
 
 bool take_capability(struct parser *parser, const struct option *option, char **values) {

@@ -28,6 +28,15 @@ static bool parse_number(const char *text, int base, uint64_t limit, uint64_t *n
   return true;
 }
 
+bool parse_port(const char *text, uint16_t *port) {
+  uint64_t number;
+  if (!parse_number(text, 10, UINT16_MAX, &number)) return false;
+  *port = (uint16_t)number;
+  return true;
+}
+
+bool parse_file_number(const char *text, uint64_t *number) { return parse_number(text, 10, UINT64_MAX, number); }
+
 bool parse_descriptor(const char *text, int *fd) {
   uint64_t number;
   if (!parse_number(text, 10, INT_MAX, &number)) return false;

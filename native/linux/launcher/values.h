@@ -6,6 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* 0 to 65535. */
+bool parse_port(const char *text, uint16_t *port);
+
+/* A device's or an inode's number. */
+bool parse_file_number(const char *text, uint64_t *number);
+
 bool parse_descriptor(const char *text, int *fd);
 
 /* 0 to 2^32 - 2: the last one means "no id" (chown(2)). */

@@ -16,12 +16,13 @@
 
 #include "channel.h"
 #include "forked.h"
+#include "node-channel.h"
 #include "report.h"
 #include "sys.h"
 #include "wait-status.h"
 
 /* What epoll tells of. */
-enum source_kind { REQUESTS, REPORTS, ENDS };
+enum source_kind { REQUESTS, REPORTS, ENDS, ANSWERS };
 
 struct source {
   enum source_kind kind;
@@ -42,6 +43,7 @@ struct sandbox {
 
 struct zygote {
   int epoll;
+  int nodes_channel; /* or NONE */
   struct channel channel;
   struct sandbox *sandboxes;
 };
@@ -145,6 +147,7 @@ static void launch(struct zygote *zygote, const struct frame *frame) {
   }
   struct sandbox *sandbox = allocate(sizeof *sandbox);
   *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1, -1}, .next = zygote->sandboxes};
+  sandbox->forked.listeners = (struct hand_over){.channel = zygote->nodes_channel, .id = frame->id};
   struct streams streams;
   int is_forked = make_pipes(sandbox, request.streams, frame->kind == FRAME_PREPARE, &streams) &&
                   fork_sandbox(&request, streams.fds, &sandbox->forked);
@@ -202,7 +205,11 @@ static void read_requests(struct zygote *zygote) {
 
 static void take_reports(struct sandbox *sandbox) {
   struct report report;
-  while (recv(sandbox->forked.report_fd, &report, sizeof report, 0) == (ssize_t)sizeof report) {
+  while (receive_report(sandbox->forked.report_fd, &report)) {
+    if (report.kind == REPORT_LISTENING) {
+      if (!hand_listener_over(&sandbox->forked.listeners, sandbox->forked.pid, &report)) kill_sandbox(sandbox);
+      continue;
+    }
     /* Then what ends is what should have become the command. */
     int is_known = sandbox->has_reported && sandbox->last.kind == REPORT_NOT_EXECUTED;
     if (!is_known) sandbox->last = report;
@@ -245,6 +252,7 @@ static void conclude(struct zygote *zygote, struct sandbox *sandbox) {
   while (waitpid(sandbox->forked.pid, &wait_status, 0) < 0)
     if (errno != EINTR) die("waitpid");
   end_reports(zygote, sandbox);
+  end_hand_over(&sandbox->forked.listeners);
   unwatch(zygote, sandbox->forked.process);
   if (close(sandbox->forked.report_fd) != 0 || close(sandbox->forked.process) != 0) die("close");
   sandbox->has_ended = 1;
@@ -258,6 +266,11 @@ static void read_report(struct zygote *zygote, struct sandbox *sandbox, unsigned
   if ((events & EPOLLHUP) != 0) end_reports(zygote, sandbox);
 }
 
+/* Without them nothing is missing; but unread they would fill the channel. */
+static void read_answers(struct zygote *zygote) {
+  if (!discard_answers(zygote->nodes_channel)) unwatch(zygote, zygote->nodes_channel);
+}
+
 static void take_event(struct zygote *zygote, struct source source, unsigned events) {
   switch (source.kind) {
     case REPORTS:
@@ -269,13 +282,16 @@ static void take_event(struct zygote *zygote, struct source source, unsigned eve
     case REQUESTS:
       read_requests(zygote);
       return;
+    case ANSWERS:
+      read_answers(zygote);
+      return;
   }
 }
 
 enum { MOST_EVENTS = 64 };
 
-void serve_zygote(void) {
-  struct zygote zygote = {.epoll = epoll_create1(EPOLL_CLOEXEC)};
+void serve_zygote(int channel) {
+  struct zygote zygote = {.epoll = epoll_create1(EPOLL_CLOEXEC), .nodes_channel = channel};
   if (zygote.epoll < 0) die("epoll_create1");
   if (fcntl(ZYGOTE_CONTROL, F_SETFD, FD_CLOEXEC) != 0) die("the control socket");
   /* Requests are read when there are some; events wait for room, which the owner makes. */
@@ -283,6 +299,8 @@ void serve_zygote(void) {
   if (flags < 0 || fcntl(ZYGOTE_CONTROL, F_SETFL, flags & ~O_NONBLOCK) != 0) die("the control socket");
   struct source requests = {REQUESTS, NULL};
   watch(&zygote, ZYGOTE_CONTROL, &requests);
+  struct source answers = {ANSWERS, NULL};
+  if (channel != NONE) watch(&zygote, channel, &answers);
   for (;;) {
     struct epoll_event events[MOST_EVENTS];
     int count = epoll_wait(zygote.epoll, events, MOST_EVENTS, -1);
@@ -290,8 +308,8 @@ void serve_zygote(void) {
     struct source sources[MOST_EVENTS];
     for (int i = 0; i < count; i++) sources[i] = *(const struct source *)events[i].data.ptr;
     /* In this order, since each may do away with what those before it are about. */
-    static const enum source_kind ORDER[] = {REPORTS, ENDS, REQUESTS};
-    for (int turn = 0; turn < 3; turn++)
+    static const enum source_kind ORDER[] = {ANSWERS, REPORTS, ENDS, REQUESTS};
+    for (int turn = 0; turn < 4; turn++)
       for (int i = 0; i < count; i++)
         if (sources[i].kind == ORDER[turn]) take_event(&zygote, sources[i], events[i].events);
   }

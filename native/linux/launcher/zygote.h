@@ -2,13 +2,14 @@
  *
  * Its owner starts it with a socket as descriptor 3 and sends it requests (channel.h). Every sandbox is a child that is forked
  * from this small address space straight into its namespaces. The zygote answers with events (struct event): those of
- * cordon-guard, with the number of the sandbox. It ends, and all sandboxes with it, when the owner closes the socket or dies. */
+ * cordon-guard, with the number of the sandbox. With `--channel` it has a channel of Node's as descriptor 4, for the listening
+ * sockets of sandboxes (hand-over.h). It ends, and all sandboxes with it, when the owner closes the socket or dies. */
 #ifndef CORDON_ZYGOTE_H
 #define CORDON_ZYGOTE_H
 
 #include <stdint.h>
 
-enum { ZYGOTE_CONTROL = 3 };
+enum { ZYGOTE_CONTROL = 3, ZYGOTE_CHANNEL = 4 };
 
 enum event_kind {
   EVENT_CHILD = 1,        /* value: process id of the sandbox's process 1 */
@@ -29,7 +30,7 @@ struct event {
   uint32_t unused;
 };
 
-/* Serves until the owner is gone. */
-void serve_zygote(void) __attribute__((noreturn));
+/* Serves until the owner is gone. `channel`: ZYGOTE_CHANNEL, or NONE. */
+void serve_zygote(int channel) __attribute__((noreturn));
 
 #endif

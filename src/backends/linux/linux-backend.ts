@@ -6,6 +6,7 @@ import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
 import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../../paths/absolute-path.js';
 import { createEvaluator } from '../../permissions/evaluate.js';
 import { Guards } from '../../process/guards.js';
+import { type ListenerWay, ListenerWays } from '../../process/listener-ways.js';
 import { type LauncherChoice, type SandboxedProcess, type StdioRequest } from '../backend.js';
 import { GuardStarter } from './launch/guard-starter.js';
 import { type PlanIsStale, launchPlan } from './launch/launch.js';
@@ -16,7 +17,7 @@ import { type LinuxLaunchPlan } from './plan/launch-plan.js';
 import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
 import { builtinLauncher } from './setup/builtin-launcher.js';
 import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js';
-import { type Launcher, chooseLauncher } from './setup/launcher.js';
+import { type Launcher, chooseLauncher, launcherWithListeners } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
 import { type ProbeTools, probeLauncher, probeOptions } from './setup/probe.js';
@@ -28,6 +29,8 @@ export interface BackendOptions {
   readonly launcher: LauncherChoice;
   /** Whether a helper is kept ready for the next command. */
   readonly standby: boolean;
+  /** How listening sockets in sandboxes come to us. */
+  readonly listenerWay: ListenerWay;
 }
 
 /** What a launcher is chosen for. */
@@ -49,6 +52,7 @@ export class LinuxBackend {
   #journal: MountPointJournal | undefined;
   #cache: ProbeCache | undefined;
   #zygote: ZygoteStarter | undefined;
+  #ways: ListenerWays | undefined;
   #proc: ProcEntries | undefined;
   /** A bound policy that is the same object has the same plan, but for the command. */
   readonly #plans = new WeakMap<ManagedPolicy, LinuxLaunchPlan>();
@@ -112,6 +116,7 @@ export class LinuxBackend {
       diagnosis,
       journal: this.#openJournal(),
       policyKey: policy,
+      openListeners: (ports) => this.#listenerWays().open(ports),
     });
   }
 
@@ -120,10 +125,12 @@ export class LinuxBackend {
    *
    * @param request - the plan of the command that is to run, and its policy: bubblewrap is looked for where no command of this
    *   workspace can write.
-   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`.
+   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`; `listener-unavailable`.
    */
-  chooseLauncher(request: LauncherRequest): Promise<Launcher> {
-    return chooseLauncher(request.choice ?? this.#options.launcher, {
+  async chooseLauncher(request: LauncherRequest): Promise<Launcher> {
+    const choice = request.choice ?? this.#options.launcher;
+    const hasListeners = request.plan.listeners.length > 0;
+    return chooseLauncher(hasListeners ? launcherWithListeners(choice) : choice, {
       bubblewrap: () => this.#probedBubblewrap(request),
       builtin: () => this.#probedBuiltin(request),
     });
@@ -228,6 +235,13 @@ export class LinuxBackend {
     return this.#private;
   }
 
+  #listenerWays(): ListenerWays {
+    return (this.#ways ??= new ListenerWays(this.#options.listenerWay, {
+      launcher: this.#facts.launcher,
+      privateDirectory: () => this.#privateDirectory().path,
+    }));
+  }
+
   #openJournal(): MountPointJournal {
     this.#journal ??= new MountPointJournal(this.#privateDirectory().path);
     return this.#journal;
@@ -242,7 +256,7 @@ function writability(fileSystem: BoundFileSystem): (path: AbsolutePath) => boole
   return (path) => evaluator.accessAt(path) === 'write';
 }
 
-/** A zygote makes pipes, and cannot be given a terminal or a descriptor of ours: for those its program is started by itself. */
+/** A zygote makes pipes and takes terminals, and cannot be given a descriptor of ours: for those its program is started by itself. */
 function suited(launcher: Launcher, stdio: StdioRequest): Launcher {
   return launcher.kind === 'zygote' && !canConnect(stdio) ? { ...launcher, kind: 'builtin' } : launcher;
 }

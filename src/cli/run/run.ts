@@ -40,8 +40,7 @@ export async function runSandboxed({ options, argv }: RunRequest): Promise<numbe
     const running = await manager.spawn({ ...command, stdio });
     signals.connect(running);
     if (isTerminal) return await withTerminal(running, { options, manager });
-    if (running.stdin !== undefined) feed(running.stdin);
-    return await finish(running, options);
+    return await withInput(running, options);
   } finally {
     signals.close();
   }
@@ -58,6 +57,15 @@ async function withTerminal(running: RunningCommand, { options, manager }: Termi
     return await finish(running, options);
   } finally {
     disconnect();
+  }
+}
+
+async function withInput(running: RunningCommand, options: RunOptions): Promise<number> {
+  const stop = running.stdin === undefined ? undefined : feed(running.stdin);
+  try {
+    return await finish(running, options);
+  } finally {
+    stop?.();
   }
 }
 
@@ -83,12 +91,19 @@ function pipes(launcher: LauncherChoice | undefined): NonNullable<SandboxCommand
   return { kind: 'pipes', stdin, stdout: { fd: 1 }, stderr: 'pipe' };
 }
 
-/** Copies our input, which is a file, to the command; one that does not read it to its end is no error. */
-function feed(input: Writable): void {
+/**
+ * Copies our input to the command; one that does not read it to its end is no error.
+ *
+ * @returns stops that: our own input may have no end.
+ */
+function feed(input: Writable): () => void {
   const source = fstatSync(0).isFile() ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin;
   source.on('error', () => input.destroy());
   input.on('error', () => source.destroy());
   source.pipe(input);
+  return () => {
+    source.destroy();
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ export interface DiagnosisFacts {
 const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
   { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },
+  { pattern: /cordon-launcher: listen on port/iu, code: 'listener-unavailable' },
   {
     pattern:
       /setting up uid map|setting up gid map|loopback: failed|map ids in the new user namespace|bring up the loopback/iu,

@@ -2,7 +2,7 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type Guards } from '../../../process/guards.js';
-import { bubblewrapDescriptorOptions } from '../plan/bubblewrap-arguments.js';
+import { bubblewrapDescriptorOptions, channelOptions } from '../plan/bubblewrap-arguments.js';
 import { encodeRequest } from './guard-request.js';
 import { type SandboxStart, type SandboxStarter } from './starter.js';
 
@@ -29,15 +29,23 @@ export class GuardStarter implements SandboxStarter {
   /** See SandboxStarter. */
   start(start: SandboxStart, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
     const { guard, launcher } = this.#programs;
+    const onHandle = start.reception?.onHandle;
     return this.#guards.run(
       {
         guard,
-        options: start.hasTerminal ? ['--tty'] : [],
-        command: [launcher, ...bubblewrapDescriptorOptions(), '--', ...start.command],
+        options: start.terminal === undefined ? [] : ['--tty'],
+        command: [
+          launcher,
+          ...bubblewrapDescriptorOptions(),
+          ...(onHandle === undefined ? [] : channelOptions()),
+          '--',
+          ...start.command,
+        ],
         cwd: '/',
         /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
         env: {},
         ...start.streams,
+        onHandle,
         message: async (commandLine) => {
           const message = await start.message();
           return message === undefined ? undefined : encodeRequest({ ...message, commandLine });

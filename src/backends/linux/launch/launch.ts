@@ -2,6 +2,7 @@ import { type Readable } from 'node:stream';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
+import { type ListenerReception, type SandboxListener } from '../../../process/listener-reception.js';
 import { type Terminal } from '../../../process/terminal.js';
 import {
   type LaunchExit,
@@ -14,6 +15,7 @@ import { type MountPointLease } from '../mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
 import { readExecFailure } from './exec-failure.js';
+import { receiveListeners } from './receive-listeners.js';
 import { SetupMessages } from './setup-messages.js';
 import { type StartTools, sandboxStart } from './sandbox-start.js';
 import { type SandboxStarter } from './starter.js';
@@ -24,6 +26,8 @@ export interface LaunchTools extends StartTools {
   /** Makes the sandbox, by `launcher`. */
   readonly starter: SandboxStarter;
   readonly diagnosis: () => DiagnosisFacts;
+  /** Makes ready for listening sockets at ports. */
+  readonly openListeners: (ports: readonly number[]) => Promise<ListenerReception>;
 }
 
 /** The disk changed between binding and launching; bind again. */
@@ -40,7 +44,7 @@ export interface PlanIsStale {
  * @param stdio - how the command's streams are connected.
  * @param tools - this machine's.
  * @returns the process, or that the plan is stale.
- * @throws CordonError `plan-too-large`, `mount-point-unavailable`, `terminal-unavailable`, `guard-missing`.
+ * @throws CordonError `plan-too-large`, `mount-point-unavailable`, `terminal-unavailable`, `guard-missing`, `listener-unavailable`.
  */
 export async function launchPlan(
   plan: LinuxLaunchPlan,
@@ -49,6 +53,7 @@ export async function launchPlan(
 ): Promise<SandboxedProcess | PlanIsStale> {
   const opened = await openStdio(stdio);
   const { terminal } = opened;
+  let reception: ListenerReception | undefined;
   const told: Told = {
     init: undefined,
     last: undefined,
@@ -57,16 +62,23 @@ export async function launchPlan(
     onExited: () => undefined,
   };
   try {
+    if (plan.listeners.length > 0)
+      reception = await tools.openListeners(plan.listeners.map(({ port }) => port));
+    const launch = { plan, stdio, tools, reception };
     /* The guard starts while the mount points are made. */
-    const start = sandboxStart(plan, opened, { ...tools, onLease: (lease) => (told.lease = lease) });
+    const start = sandboxStart(launch, opened, (lease) => (told.lease = lease));
     const guard = await tools.starter.start(start, (event) => {
       noteEvent(told, event);
     });
-    if (told.lease === undefined) return { kind: 'stale' };
-    const sandbox = new LinuxSandbox({ plan, stdio, tools, lease: told.lease }, { guard, terminal, told });
+    if (told.lease === undefined) {
+      reception?.close();
+      return { kind: 'stale' };
+    }
+    const sandbox = new LinuxSandbox({ ...launch, lease: told.lease }, { guard, terminal, told });
     await guard.isReady;
-    return told.isReleased ? sandbox : await failureOf(sandbox);
+    return told.isReleased ? await sandbox.withListeners() : await failureOf(sandbox);
   } catch (error) {
+    reception?.close();
     terminal?.close();
     await told.lease?.release();
     throw error;
@@ -79,6 +91,7 @@ interface Launch {
   readonly plan: LinuxLaunchPlan;
   readonly stdio: StdioRequest;
   readonly tools: LaunchTools;
+  readonly reception: ListenerReception | undefined;
 }
 
 interface SandboxParts extends Launch {
@@ -128,11 +141,13 @@ class LinuxSandbox implements SandboxedProcess {
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
   readonly exited: Promise<LaunchExit>;
+  listeners: readonly SandboxListener[] = [];
   readonly #parts: SandboxParts;
   readonly #started: Started;
   readonly #messages: SetupMessages | undefined;
   #isGone = false;
   #released: Promise<void> | undefined;
+  #receiving: Promise<readonly SandboxListener[]> | undefined;
 
   constructor(parts: SandboxParts, started: Started) {
     this.#parts = parts;
@@ -155,6 +170,18 @@ class LinuxSandbox implements SandboxedProcess {
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
     this.exited.catch(() => undefined);
+  }
+
+  /** The command has been started: so its listening sockets are here, or on their way. */
+  async withListeners(): Promise<this> {
+    try {
+      this.listeners = await this.#received();
+      return this;
+    } catch (error) {
+      this.kill();
+      await this.exited.catch(() => undefined);
+      throw error;
+    }
   }
 
   resize(rows: number, columns: number): void {
@@ -180,8 +207,14 @@ class LinuxSandbox implements SandboxedProcess {
     } finally {
       this.#messages?.releaseHeld();
       terminal?.hangUp();
+      if (this.#started.told.isReleased) await this.#received().catch(() => undefined);
+      this.#parts.reception?.close();
       await (this.#released ??= this.#parts.lease.release());
     }
+  }
+
+  #received(): Promise<readonly SandboxListener[]> {
+    return (this.#receiving ??= receiveListeners(this.#parts.reception));
   }
 
   async #conclude(guardStatus: number): Promise<LaunchExit> {

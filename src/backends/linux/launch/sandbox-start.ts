@@ -1,5 +1,6 @@
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
+import { type ListenerReception } from '../../../process/listener-reception.js';
 import { type OpenedStdio } from '../../open-stdio.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
 import {
@@ -13,6 +14,13 @@ import { type LinuxLaunchPlan, type MountStep } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type Launcher } from '../setup/launcher.js';
 import { type SandboxMessage, type SandboxStart, type StartInAdvance } from './starter.js';
+
+/** What a start is made of. */
+export interface StartParts {
+  readonly plan: LinuxLaunchPlan;
+  readonly tools: StartTools;
+  readonly reception: ListenerReception | undefined;
+}
 
 /** What a start is made with. */
 export interface StartTools {
@@ -29,43 +37,46 @@ const MAX_ARGUMENTS = 8900;
 /**
  * What a starter is told of a plan.
  *
- * @param plan - what to set up.
+ * @param parts - what to set up, and with what.
  * @param stdio - opened.
- * @param tools - this machine's.
  * @param onLease - called with the mount points that are held, once.
  */
 export function sandboxStart(
-  plan: LinuxLaunchPlan,
+  parts: StartParts,
   { terminal, streams }: OpenedStdio,
-  tools: StartTools & { readonly onLease: (lease: MountPointLease) => void },
+  onLease: (lease: MountPointLease) => void,
 ): SandboxStart {
+  const { plan, tools, reception } = parts;
   let leasing: Promise<MountPointLease | undefined> | undefined;
   const acquire = async (): Promise<MountPointLease | undefined> => {
     const lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
-    if (lease !== undefined) tools.onLease(lease);
+    if (lease !== undefined) onLease(lease);
     return lease;
   };
   const lease = (): Promise<MountPointLease | undefined> => (leasing ??= acquire());
   return {
     streams,
-    hasTerminal: terminal !== undefined,
+    terminal: terminal?.slave,
+    reception,
     command: plan.command.argv,
     message: async () => {
       const held = await lease();
-      return held === undefined ? undefined : messageFor(plan, held, tools);
+      return held === undefined ? undefined : messageFor(parts, held);
     },
-    inAdvance: startInAdvance(plan, tools, lease),
+    inAdvance: startInAdvance(parts, lease),
   };
 }
 
 /** Where nobody of this user can make anything, there is nothing to cover. */
 function messageFor(
-  plan: LinuxLaunchPlan,
+  { plan, tools, reception }: StartParts,
   { unavailable }: MountPointLease,
-  tools: StartTools,
 ): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
+  const options = [
+    ...bubblewrapOptions({ ...plan, mounts }, tools.deniedFile),
+    ...(reception?.options ?? []),
+  ];
   const count = options.length + plan.command.argv.length;
   if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
   return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
@@ -76,11 +87,11 @@ function messageFor(
  * with it. A directory that would have to be made above one of them has more mounted on it; such a plan is not split.
  */
 function startInAdvance(
-  plan: LinuxLaunchPlan,
-  tools: StartTools,
+  { plan, tools, reception }: StartParts,
   lease: () => Promise<MountPointLease | undefined>,
 ): StartInAdvance | undefined {
-  if (plan.command.stdio !== 'pipes' || plan.mountPoints.some(({ writable }) => writable)) return undefined;
+  if (plan.command.stdio !== 'pipes' || reception !== undefined) return undefined;
+  if (plan.mountPoints.some(({ writable }) => writable)) return undefined;
   const missing = new Set(plan.mountPoints.map(({ path }) => path));
   const isLate = (step: MountStep): boolean => 'target' in step && missing.has(step.target);
   const early = plan.mounts.filter((step) => !isLate(step));

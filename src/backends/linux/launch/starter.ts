@@ -1,5 +1,7 @@
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardStart, type GuardedProcess } from '../../../process/guarded-process.js';
+import { type ListenerReception } from '../../../process/listener-reception.js';
+import { type TerminalSlave } from '../../../process/terminal.js';
 import { type MountCheck } from '../plan/launch-plan.js';
 
 /** What a sandbox is made of, beside its command. */
@@ -13,7 +15,10 @@ export interface SandboxMessage {
 /** A sandbox that is to be started. */
 export interface SandboxStart {
   readonly streams: Pick<GuardStart, 'stdin' | 'stdout' | 'stderr'>;
-  readonly hasTerminal: boolean;
+  /** Behind the streams, where they are one. */
+  readonly terminal: TerminalSlave | undefined;
+  /** Takes the sandbox's listening sockets, where it has any; the options in `message` tell of them, too. */
+  readonly reception: ListenerReception | undefined;
   /** Program and arguments. */
   readonly command: readonly string[];
   /** Makes the rest while processes start; undefined: the disk has changed, nothing is to be started. */

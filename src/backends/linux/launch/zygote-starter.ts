@@ -4,6 +4,7 @@ import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { MAX_COMMAND_BYTES, type PreparedSandbox } from '../../../process/prepared-sandbox.js';
 import { PreparedSandboxes } from '../../../process/prepared-sandboxes.js';
+import { type TerminalSlave } from '../../../process/terminal.js';
 import { Zygote } from '../../../process/zygote.js';
 import { type SandboxStart, type SandboxStarter, type StartInAdvance } from './starter.js';
 import { encodeCommand, encodeLaunch, pipesOf } from './zygote-request.js';
@@ -39,7 +40,7 @@ export class ZygoteStarter implements SandboxStarter {
 
   /** See SandboxStarter. */
   async start(start: SandboxStart, onEvent: OnEvent): Promise<GuardedProcess> {
-    const running = await this.#current();
+    const running = await this.#current(start.reception?.onHandle !== undefined);
     const { inAdvance } = start;
     if (inAdvance === undefined || !this.#preparesNext || !hasOrdinaryPipes(start))
       return launch(running.zygote, start, onEvent);
@@ -61,38 +62,42 @@ export class ZygoteStarter implements SandboxStarter {
     exited.then(prepare, prepare);
   }
 
-  async #current(): Promise<Running> {
+  async #current(needsChannel: boolean): Promise<Running> {
     const before = this.#running;
     const running = await before?.catch(() => undefined);
-    if (running?.zygote.isAsNew === true) return running;
+    if (running?.zygote.isAsNew === true && (running.zygote.hasChannel || !needsChannel)) return running;
     /* Another command has started one meanwhile. */
-    if (this.#running !== before) return this.#current();
+    if (this.#running !== before) return this.#current(needsChannel);
     running?.prepared.discardAll();
     running?.zygote.retire();
-    this.#running = startZygote(this.#launcher);
+    /* Once there was need of a channel there will be again. */
+    this.#running = startZygote(this.#launcher, needsChannel || running?.zygote.hasChannel === true);
     return this.#running;
   }
 }
 
-async function startZygote(launcher: AbsolutePath): Promise<Running> {
-  const zygote = await Zygote.start(launcher);
+async function startZygote(launcher: AbsolutePath, hasChannel: boolean): Promise<Running> {
+  const zygote = await Zygote.start(launcher, hasChannel);
   return { zygote, prepared: new PreparedSandboxes(zygote) };
 }
 
 function launch(zygote: Zygote, start: SandboxStart, onEvent: OnEvent): Promise<GuardedProcess> {
-  const streams = pipesOf(start.streams) ?? { pipes: [], isMerged: false };
+  const streams = pipesOf(start.streams) ?? NO_PIPES;
   return zygote.launch(
     {
       payload: async () => {
         const message = await start.message();
-        return message === undefined
-          ? undefined
-          : encodeLaunch({ ...message, streams, command: start.command });
+        if (message === undefined) return undefined;
+        const options = [...message.options, ...terminalOptions(start.terminal)];
+        return encodeLaunch({ ...message, options, streams, command: start.command });
       },
+      reception: start.reception,
     },
     onEvent,
   );
 }
+
+const NO_PIPES = { pipes: [], isMerged: false };
 
 /** Undefined: there is none that would do, and the command is to be launched. */
 async function runPrepared(
@@ -134,7 +139,7 @@ const ORDINARY = { pipes: [0, 1, 2], isMerged: false };
 
 /** Sandboxes are prepared with three pipes, the streams that nearly every command of a program gets. */
 function hasOrdinaryPipes({ streams }: SandboxStart): boolean {
-  const { pipes, isMerged } = pipesOf(streams) ?? { pipes: [], isMerged: false };
+  const { pipes, isMerged } = pipesOf(streams) ?? NO_PIPES;
   return !isMerged && pipes.length === ORDINARY.pipes.length;
 }
 
@@ -143,10 +148,19 @@ function payloadOf({ sandbox }: StartInAdvance): Buffer {
 }
 
 /**
+ * The sandbox takes the terminal by itself. With a guard nothing dies with a parent there, since keys such as ^C kill the launcher's
+ * monitor; here is none.
+ */
+function terminalOptions(slave: TerminalSlave | undefined): readonly string[] {
+  if (slave === undefined) return [];
+  return ['--die-with-parent', '--terminal', slave.path, String(slave.device), String(slave.inode)];
+}
+
+/**
  * Whether a zygote can connect a command's streams so.
  *
  * @param stdio - how they are to be connected.
  */
 export function canConnect(stdio: StdioRequest): boolean {
-  return stdio.kind === 'pipes' && pipesOf(stdio) !== undefined;
+  return stdio.kind === 'terminal' || pipesOf(stdio) !== undefined;
 }

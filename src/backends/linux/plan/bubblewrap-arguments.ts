@@ -2,7 +2,7 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type LinuxLaunchPlan, type MountStep } from './launch-plan.js';
 
 /** The descriptors that bubblewrap is told of; the guard opens them (native/linux/guard/guard.c). */
-const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7 } as const;
+const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7, channel: 8 } as const;
 
 /**
  * bubblewrap's options for a plan, in order (bwrap(1)); environment and mounts, without the command.
@@ -64,6 +64,11 @@ export function bubblewrapDescriptorOptions(): readonly string[] {
     ...['--args', String(args), '--json-status-fd', String(status)],
     ...['--block-fd', String(block), '--seccomp', String(seccomp)],
   ];
+}
+
+/** The option of our own launcher for a channel of Node's. */
+export function channelOptions(): readonly string[] {
+  return ['--listener-fd', String(GUARD_DESCRIPTORS.channel)];
 }
 
 /**

@@ -35,6 +35,12 @@ export interface MountCheck {
   readonly identity: FileIdentity;
 }
 
+/** A port of the sandbox's own loopback that this process is to answer at. */
+export interface ListenerRequest {
+  /** 0: any; up to 65535. */
+  readonly port: number;
+}
+
 /** What a command is started with. */
 export interface CommandLine {
   readonly argv: readonly [string, ...string[]];
@@ -54,6 +60,8 @@ export interface LinuxLaunchPlan {
   readonly covered: readonly AbsolutePath[];
   readonly checks: readonly MountCheck[];
   readonly namespaces: readonly ('user' | 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup' | 'network')[];
+  /** Ports of its own loopback that this process answers at; our own launcher makes them. */
+  readonly listeners: readonly ListenerRequest[];
   readonly seccomp: { readonly architecture: 'x64' | 'arm64'; readonly network: NetworkAccess };
   readonly command: CommandLine;
 }

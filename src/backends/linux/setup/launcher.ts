@@ -31,3 +31,21 @@ export async function chooseLauncher(choice: LauncherChoice, sources: LauncherSo
     return { kind: 'builtin', path: await sources.builtin().catch(() => Promise.reject(reason)) };
   }
 }
+
+/**
+ * Which launcher is wanted for a sandbox with listening sockets.
+ *
+ * @param choice - the caller's.
+ * @throws CordonError `listener-unavailable` for bubblewrap, which cannot make them.
+ */
+export function launcherWithListeners(choice: LauncherChoice): LauncherChoice {
+  if (choice === 'auto') return 'builtin';
+  if (choice !== 'bwrap') return choice;
+  throw new CordonError(
+    'listener-unavailable',
+    'Cannot listen in the sandbox: bubblewrap makes no listening sockets',
+    {
+      hint: 'Choose the launcher "builtin" or "zygote".',
+    },
+  );
+}

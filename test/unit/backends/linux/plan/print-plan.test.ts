@@ -16,6 +16,7 @@ function planOf(
     covered: [],
     checks: [{ side: 'host', path: ROOT_PATH, identity: { device: 1n, inode: 2n } }],
     namespaces: ['user'],
+    listeners: [],
     seccomp: { architecture: 'x64', network: 'restricted' },
     command: { argv, argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' },
   };
