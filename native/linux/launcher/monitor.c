@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "errors.h"
 #include "lifeline.h"
 #include "namespaces.h"
@@ -58,7 +59,7 @@ static int wait_for_end(const struct setup *setup, int report_fd, pid_t pid) {
 
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
-  struct launch launch = {.caller = current_identity()};
+  struct launch launch = {.caller = current_identity(), .held = effective_capabilities()};
   int ends[2];
   make_report_socket(ends);
   join_namespaces(&setup->namespaces);
@@ -73,5 +74,6 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   int kept[] = {ends[0], setup->info_fd, setup->status_fd};
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
+  if (is_told_of(setup)) let_go_on(ends[0]);
   return wait_for_end(setup, ends[0], pid);
 }
