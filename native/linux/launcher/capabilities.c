@@ -26,12 +26,14 @@ static uint64_t permitted_in(const struct capability_sets *sets) {
   return (uint64_t)sets->halves[1].permitted << 32 | sets->halves[0].permitted;
 }
 
-bool has_capability_to_mount(void) {
+uint64_t effective_capabilities(void) {
   struct capability_sets sets = get_sets();
-  return (sets.halves[0].effective & 1U << CAP_SYS_ADMIN) != 0;
+  return (uint64_t)sets.halves[1].effective << 32 | sets.halves[0].effective;
 }
 
 static bool holds(uint64_t set, int capability) { return (set >> capability & 1) != 0; }
+
+bool has_capability_to_mount(void) { return holds(effective_capabilities(), CAP_SYS_ADMIN); }
 
 /* What is in no set, and in no bounding set, no program can give back. Needs CAP_SETPCAP, so it comes first. */
 static void drop_bounding(uint64_t kept, uint64_t permitted) {
@@ -44,13 +46,14 @@ static void drop_bounding(uint64_t kept, uint64_t permitted) {
   }
 }
 
-/* Inheritable as well, without which they could not be made ambient. */
-static void set_all(uint64_t kept) {
+/* What is to be made ambient has to be inheritable. */
+static void set_all(uint64_t kept, uint64_t inheritable) {
   struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
   struct capability_sets sets;
   for (int half = 0; half < 2; half++) {
     uint32_t bits = (uint32_t)(kept >> (32 * half));
-    sets.halves[half] = (struct __user_cap_data_struct){.effective = bits, .permitted = bits, .inheritable = bits};
+    sets.halves[half] = (struct __user_cap_data_struct){
+        .effective = bits, .permitted = bits, .inheritable = (uint32_t)(inheritable >> (32 * half))};
   }
   if (syscall(SYS_capset, &header, sets.halves) != 0) die_at(FAILED_CAPABILITIES, "capset");
 }
@@ -64,14 +67,16 @@ static void make_ambient(uint64_t kept) {
       die_at(FAILED_CAPABILITIES, "ambient");
 }
 
-void drop_capabilities(const struct setup *setup) {
+void drop_capabilities(const struct setup *setup, uint64_t held) {
   const struct capability_wish *wish = &setup->capabilities;
   struct capability_sets sets = get_sets();
   uint64_t permitted = permitted_in(&sets);
+  uint64_t kept = (((setup->caller_is_root ? held : 0) & ~wish->taken) | wish->given) & permitted;
   /* Root stays as he is, as with bubblewrap. */
-  if (setup->caller_is_root && wish->given == 0 && wish->taken == 0) return;
-  uint64_t kept = (((setup->caller_is_root ? permitted : 0) & ~wish->taken) | wish->given) & permitted;
+  bool is_as_before = setup->caller_is_root && wish->given == 0 && wish->taken == 0;
+  if (is_as_before && kept == permitted) return;
   drop_bounding(kept, permitted);
-  set_all(kept);
-  make_ambient(kept);
+  uint64_t ambient = is_as_before ? 0 : kept;
+  set_all(kept, ambient);
+  make_ambient(ambient);
 }

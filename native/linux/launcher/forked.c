@@ -59,7 +59,7 @@ static bool fork_parsed(struct setup *setup, const struct launch_request *reques
                           .command_fd = pipes[COMMAND_PIPE] == NONE ? NONE : COMMAND_PIPE,
                           .checks = request->checks,
                           .checks_length = request->checks_length};
-  struct launch launch = {.caller = current_identity(), .handed = &handed};
+  struct launch launch = {.caller = current_identity(), .held = effective_capabilities(), .handed = &handed};
   int ends[2];
   make_report_socket(ends);
   launch.report_fd = ends[1];

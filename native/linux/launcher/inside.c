@@ -76,9 +76,14 @@ int ensure_directory(const struct root *root, const char *path, mode_t permissio
   return fd >= 0 || errno != ENOENT ? fd : make_inside(root, path, permissions, parents, make_directory);
 }
 
+/* Only a directory has such a name (path_resolution(7)). */
+static bool ends_with_slash(const char *path) { return *path != '\0' && path[strlen(path) - 1] == '/'; }
+
 int ensure_file(const struct root *root, const char *path, mode_t permissions, mode_t parents) {
   int fd = open_inside(root, path, 0);
-  return fd >= 0 || errno != ENOENT ? fd : make_inside(root, path, permissions, parents, make_file);
+  if (fd >= 0 || errno != ENOENT) return fd;
+  errno = EISDIR;
+  return ends_with_slash(path) ? -1 : make_inside(root, path, permissions, parents, make_file);
 }
 
 static int is_same_link(int parent, const char *name, const char *text) {
@@ -89,7 +94,8 @@ static int is_same_link(int parent, const char *name, const char *text) {
 
 int ensure_symlink(const struct root *root, const char *path, const char *text, mode_t parents) {
   char name[NAME_MAX + 1];
-  int parent = open_parent(root, path, parents, name);
+  errno = EISDIR;
+  int parent = ends_with_slash(path) ? -1 : open_parent(root, path, parents, name);
   if (parent < 0) return -1;
   int result = symlinkat(text, parent, name);
   if (result != 0 && errno == EEXIST) {

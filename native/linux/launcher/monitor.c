@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "errors.h"
 #include "hand-over.h"
 #include "lifeline.h"
@@ -79,7 +80,7 @@ static int wait_for_end(const struct setup *setup, struct watched *watched) {
 
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
-  struct launch launch = {.caller = current_identity()};
+  struct launch launch = {.caller = current_identity(), .held = effective_capabilities()};
   int ends[2];
   make_report_socket(ends);
   join_namespaces(&setup->namespaces);
@@ -96,5 +97,6 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   int kept[] = {ends[0], setup->info_fd, setup->status_fd, watched.listeners.channel};
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
+  if (is_told_of(setup)) let_go_on(ends[0]);
   return wait_for_end(setup, &watched);
 }

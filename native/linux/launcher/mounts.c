@@ -61,8 +61,10 @@ void mount_new(struct root *root, struct file_system new, int target, const char
   note_mount(root, target);
 }
 
+/* Devices go as well, as with bubblewrap: through them one could write all the same. */
 void make_read_only(const struct root *root, int target, const char *target_name) {
-  bool is_done = root->has_mount_fds ? set_mount_attributes(target, MOUNT_READ_ONLY, false) == 0
-                                     : add_attributes(target, MOUNT_READ_ONLY);
+  uint64_t attributes = MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES;
+  bool is_done = root->has_mount_fds ? set_mount_attributes(target, attributes, false) == 0
+                                     : add_attributes(target, attributes);
   if (!is_done) die_at(FAILED_REMOUNT, target_name);
 }

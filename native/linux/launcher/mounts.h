@@ -35,7 +35,7 @@ struct file_system {
 };
 void mount_new(struct root *root, struct file_system file_system, int target, const char *target_name);
 
-/* Makes one mount read-only, those below it not. Dies on error. */
+/* Makes one mount read-only, without devices and set-id bits; those below it not. Dies on error. */
 void make_read_only(const struct root *root, int target, const char *target_name);
 
 /* The name by which a system call that takes paths is told of a descriptor. */

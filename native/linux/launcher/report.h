@@ -25,6 +25,10 @@ struct report {
 /* `ends[0]` is the starter's, `ends[1]` the sandbox's. Dies on error. */
 void make_report_socket(int ends[2]);
 
+/* The starter's word that the sandbox may go on, and waiting for it: false when the starter is gone. */
+void let_go_on(int fd);
+bool wait_to_go_on(int fd);
+
 /* Sends. That nobody is there any more is no error. */
 void send_report(int fd, enum report_kind kind, int value);
 

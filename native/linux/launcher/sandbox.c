@@ -115,6 +115,7 @@ static void take_programs(struct setup *setup, const struct launch *launch, stru
 void run_sandbox(struct setup *setup, const struct launch *launch) {
   die_with_starter(setup, launch);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
+  if (is_told_of(setup) && !wait_to_go_on(launch->report_fd)) _exit(EXIT_FAILED);
   if (setup->terminal.path != NULL) take_terminal(&setup->terminal);
   struct start start = {.report_fd = launch->report_fd, .umask = umask(0)};
   char buffer[PATH_MAX];
@@ -127,7 +128,7 @@ void run_sandbox(struct setup *setup, const struct launch *launch) {
   take_programs(setup, launch, &start);
   if (setup->has_new_session && setsid() < 0) die("setsid");
   take_ids(setup);
-  drop_capabilities(setup);
+  drop_capabilities(setup, launch->held);
   change_directory(setup, directory);
   die_with_starter(setup, launch);
   if (needs_process_1(setup)) serve_as_process_1(setup, &start);

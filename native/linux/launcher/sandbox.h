@@ -19,6 +19,7 @@ struct launch {
   unsigned made; /* namespaces, CLONE_NEW… */
   int report_fd;
   struct identity caller;
+  uint64_t held; /* capabilities of the caller */
   const struct handed *handed; /* by a zygote; else NULL */
 };
 

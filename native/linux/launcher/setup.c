@@ -65,6 +65,8 @@ void free_setup(struct setup *setup) {
   *setup = empty_setup();
 }
 
+bool is_told_of(const struct setup *setup) { return setup->info_fd != NONE || setup->status_fd != NONE; }
+
 bool needs_process_1(const struct setup *setup) {
   if (setup->is_command_pid_1) return false;
   return (setup->namespaces.plain & CLONE_NEWPID) != 0 || setup->lock_file_count > 0 || setup->sync_count > 0;

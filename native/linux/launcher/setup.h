@@ -115,6 +115,9 @@ void *append(void *vector, size_t *count, size_t size);
 struct setup empty_setup(void);
 void free_setup(struct setup *setup);
 
+/* Whether somebody is told of the sandbox's process and namespaces, which must be there then. */
+bool is_told_of(const struct setup *setup);
+
 /* Whether a process is needed beside the command, that reaps or holds something open. */
 bool needs_process_1(const struct setup *setup);
 

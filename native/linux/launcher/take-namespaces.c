@@ -9,15 +9,20 @@ bool take_unshare(struct parser *parser, const struct option *option, char **val
   return true;
 }
 
+/* "If possible" takes nothing back from a wish that must come true. */
+static void wish_for(enum wish *wish, enum wish wanted) {
+  if (wanted > *wish) *wish = wanted;
+}
+
 bool take_unshare_user(struct parser *parser, const struct option *option, char **values) {
   (void)values;
-  parser->setup->namespaces.user = (enum wish)option->what;
+  wish_for(&parser->setup->namespaces.user, (enum wish)option->what);
   return true;
 }
 
 bool take_unshare_cgroup(struct parser *parser, const struct option *option, char **values) {
   (void)values;
-  parser->setup->namespaces.cgroup = (enum wish)option->what;
+  wish_for(&parser->setup->namespaces.cgroup, (enum wish)option->what);
   return true;
 }
 
@@ -25,7 +30,8 @@ bool take_unshare_all(struct parser *parser, const struct option *option, char *
   (void)option, (void)values;
   struct namespaces *namespaces = &parser->setup->namespaces;
   namespaces->plain = CLONE_NEWIPC | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWUTS;
-  namespaces->user = namespaces->cgroup = IF_POSSIBLE;
+  wish_for(&namespaces->user, IF_POSSIBLE);
+  wish_for(&namespaces->cgroup, IF_POSSIBLE);
   return true;
 }
 
