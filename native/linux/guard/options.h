@@ -7,6 +7,7 @@ struct options {
   int is_standby;
   int has_terminal;
   int is_merged;
+  int has_domain;
   int has_pipe[3];
   char **command; /* NULL when it comes with the request */
 };

@@ -56,6 +56,8 @@ void free_setup(struct setup *setup) {
   }
   free(setup->operations);
   free(setup->environment);
+  free(setup->wall_rules);
+  free(setup->hidden);
   free(setup->lock_files);
   free(setup->seccomp_fds);
   free(setup->sync_fds);
@@ -65,5 +67,6 @@ void free_setup(struct setup *setup) {
 
 bool needs_process_1(const struct setup *setup) {
   if (setup->is_command_pid_1) return false;
+  if (setup->namespaces.none) return true;
   return (setup->namespaces.plain & CLONE_NEWPID) != 0 || setup->lock_file_count > 0 || setup->sync_count > 0;
 }
