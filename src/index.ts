@@ -23,6 +23,7 @@ export {
   type StdioRequest,
   type StreamRequest,
 } from './backends/backend.js';
+export { type EnforcementGap } from './backends/linux/plan/landlock-gaps.js';
 export { type Denial } from './denials/denial.js';
 export type * from './permissions/profile.js';
 export {

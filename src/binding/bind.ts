@@ -87,6 +87,7 @@ function bindRestricted(
     ruleSet,
     links: table.links(),
     maskedSockets: socketsToMask(ruleSet, request.unixSockets),
+    unixSockets: request.unixSockets.map((socket) => resolveLinks(socket, request.seen).path),
     identities: identitiesOf(ruleSet.rules, request.seen),
   };
 }

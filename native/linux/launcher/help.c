@@ -29,6 +29,7 @@ static const char OPTIONS[] =
     "  --landlock-list PATH                       directories that it may list\n"
     "  --landlock-hide PATH                       left out of --landlock-read of what holds it\n"
     "  --landlock-no-tcp                          no TCP, where the kernel can tell (ABI 4)\n"
+    "  --landlock-abi                             print the kernel's version of Landlock; 0: none\n"
     "  --no-namespaces                            no namespaces and mounts; that domain alone (ABI 6, or it fails)\n"
     "Other programs\n"
     "  --args FD             more options, each ended by NUL\n"
@@ -58,5 +59,10 @@ int print_help(const char *program) {
 
 int print_version(const char *name) {
   printf("%s %s\n", name, CORDON_VERSION);
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int print_number(int number) {
+  printf("%d\n", number);
   return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -64,6 +64,7 @@ static const struct option OPTIONS[] = {
     {"--hostname", 1, take_word, HOSTNAME, 0},
     {"--info-fd", 1, take_one_descriptor, INFO, 0},
     {"--json-status-fd", 1, take_one_descriptor, STATUS, 0},
+    {"--landlock-abi", 0, take_purpose, SHOW_LANDLOCK, 0},
     {"--landlock-hide", 1, take_hidden, 0, 0},
     {"--landlock-list", 1, take_wall_rule, WALL_LIST, 0},
     {"--landlock-no-tcp", 0, take_flag, NO_TCP, 0},

@@ -72,7 +72,7 @@ struct capability_wish {
 };
 
 struct setup {
-  enum { RUN, SHOW_HELP, SHOW_VERSION } purpose;
+  enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LANDLOCK } purpose;
   struct namespaces namespaces;
   struct operation *operations; /* in their order */
   size_t operation_count;

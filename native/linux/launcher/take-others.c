@@ -135,6 +135,7 @@ bool refuse_label(struct parser *parser, const struct option *option, char **val
 bool take_purpose(struct parser *parser, const struct option *option, char **values) {
   (void)values;
   if (option->what == SHOW_HELP) parser->setup->purpose = SHOW_HELP;
+  else if (option->what == SHOW_LANDLOCK) parser->setup->purpose = SHOW_LANDLOCK;
   else parser->setup->purpose = SHOW_VERSION;
   return true;
 }

@@ -90,6 +90,8 @@ interface Started {
 class PlainProcess implements SandboxedProcess {
   readonly pid: number;
   readonly launcher = undefined;
+  readonly landlockAbi = 0;
+  readonly gaps = [];
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];

@@ -10,6 +10,8 @@ import { type SandboxStart, type SandboxStarter } from './starter.js';
 export interface GuardedLauncher {
   readonly guard: AbsolutePath;
   readonly launcher: AbsolutePath;
+  /** Whether the guard has to tell the sandbox's processes from others by a domain of its own, there being no namespace. */
+  readonly hasDomain: boolean;
 }
 
 /** Starts each sandbox by a launcher with bubblewrap's command line, and the guard in front of it. */
@@ -28,11 +30,11 @@ export class GuardStarter implements SandboxStarter {
 
   /** See SandboxStarter. */
   start(start: SandboxStart, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
-    const { guard, launcher } = this.#programs;
+    const { guard, launcher, hasDomain } = this.#programs;
     return this.#guards.run(
       {
         guard,
-        options: start.hasTerminal ? ['--tty'] : [],
+        options: [...(start.hasTerminal ? ['--tty'] : []), ...(hasDomain ? ['--domain'] : [])],
         command: [launcher, ...bubblewrapDescriptorOptions(), '--', ...start.command],
         cwd: '/',
         /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */

@@ -13,7 +13,7 @@ import {
 import { type OpenedStdio, openStdio } from '../../open-stdio.js';
 import { type Launcher } from '../setup/launcher.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
-import { bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
+import { launcherOptions } from '../plan/launcher-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
@@ -62,6 +62,7 @@ export async function launchPlan(
     init: undefined,
     last: undefined,
     isReleased: false,
+    landlockAbi: 0,
     lease: undefined,
     onExited: () => undefined,
   };
@@ -100,6 +101,7 @@ interface Told {
   last: GuardEvent | undefined;
   /** Whether the command was started, or was to be and could not be executed. */
   isReleased: boolean;
+  landlockAbi: number;
   lease: MountPointLease | undefined;
   onExited: () => void;
 }
@@ -107,7 +109,10 @@ interface Told {
 function noteEvent(told: Told, event: GuardEvent): void {
   if (event.kind === 'child') told.init = event.pid;
   else told.last = event;
-  if (event.kind === 'released') told.isReleased = true;
+  if (event.kind === 'released') {
+    told.isReleased = true;
+    told.landlockAbi = event.landlockAbi;
+  }
   if (event.kind === 'exited') told.onExited();
 }
 
@@ -142,7 +147,7 @@ function messageFor(
   tools: LaunchTools,
 ): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
+  const options = launcherOptions({ ...plan, mounts }, tools.launcher.kind !== 'bwrap', tools.deniedFile);
   const count = options.length + plan.command.argv.length;
   if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
   return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };
@@ -188,6 +193,14 @@ class LinuxSandbox implements SandboxedProcess {
     this.exited = this.#waitForExit();
     /* The caller may look at it later than it settles. */
     this.exited.catch(() => undefined);
+  }
+
+  get landlockAbi(): number {
+    return this.#started.told.landlockAbi;
+  }
+
+  get gaps(): SandboxedProcess['gaps'] {
+    return this.#parts.plan.landlock?.gaps ?? [];
   }
 
   resize(rows: number, columns: number): void {
@@ -268,7 +281,7 @@ function filtered(source: Readable): SetupMessages {
 
 /** A launcher's words when a path that was to be mounted has gone or been replaced since it was looked at. */
 const SOURCE_IS_GONE =
-  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:mount|make|create directory|create file|create symbolic link) \//iu;
+  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:mount|make|create directory|create file|create symbolic link|make the Landlock domain:) \//iu;
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
   return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);

@@ -1,6 +1,7 @@
 import { type ManagedPolicy } from '../../../binding/bound-policy.js';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type CommandLine, type LinuxLaunchPlan } from './launch-plan.js';
+import { planLandlockOnly } from './landlock-only.js';
 import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.js';
 
 /** What is to run; the policy says where. */
@@ -40,6 +41,34 @@ export function planLinuxLaunch(
       ...(network === 'enabled' ? [] : (['network'] as const)),
     ],
     seccomp: { architecture: architectureOf(context.architecture), network },
+    landlock: undefined,
+    command: { ...command, cwd },
+  };
+}
+
+/**
+ * Plans a launch by Landlock and the system-call filter alone.
+ *
+ * @param policy - bound.
+ * @param command - what is to run.
+ * @param architecture - Node's name of the processor's.
+ * @throws CordonError `landlock-cannot-express`, `backend-unavailable`.
+ */
+export function planLandlockLaunch(
+  policy: ManagedPolicy,
+  command: PlannedCommand,
+  architecture: string,
+): LinuxLaunchPlan {
+  const { network, cwd } = policy;
+  const landlock = planLandlockOnly(policy);
+  return {
+    mounts: [],
+    mountPoints: [],
+    covered: [],
+    checks: landlock.checks,
+    namespaces: [],
+    seccomp: { architecture: architectureOf(architecture), network, hasNoNamespaces: true },
+    landlock,
     command: { ...command, cwd },
   };
 }
