@@ -23,7 +23,9 @@ const COMMON = {
 };
 
 const SECCOMP_VARIANTS = ['x64', 'arm64'].flatMap((architecture) =>
-  ['restricted', 'enabled'].map((network) => ({ architecture, network })),
+  ['restricted', 'enabled'].flatMap((network) =>
+    [false, true].map((hasNoNamespaces) => ({ architecture, network, hasNoNamespaces })),
+  ),
 );
 
 async function makeDist() {
@@ -78,19 +80,19 @@ async function buildLibrary() {
   });
 }
 
-/** The seccomp programs depend on nothing but their two options: they are assembled once, here. */
+/** The seccomp programs depend on nothing but their three options: they are assembled once, here. */
 const prebuiltSeccomp = {
   name: 'prebuilt-seccomp',
   setup({ onLoad }) {
     onLoad({ filter: /[/\\]plan[/\\]seccomp[/\\]program\.ts$/ }, async ({ path: file }) => {
       const { assembleSeccompProgram } = await load(file);
       const programs = SECCOMP_VARIANTS.map((variant) => [
-        `${variant.architecture}-${variant.network}`,
+        `${variant.architecture}-${variant.network}-${variant.hasNoNamespaces}`,
         Buffer.from(assembleSeccompProgram(variant)).toString('base64'),
       ]);
       const contents = `const PROGRAMS = ${JSON.stringify(Object.fromEntries(programs))};
-        export function assembleSeccompProgram({ architecture, network }) {
-          return Buffer.from(PROGRAMS[architecture + '-' + network], 'base64');
+        export function assembleSeccompProgram({ architecture, network, hasNoNamespaces = false }) {
+          return Buffer.from(PROGRAMS[architecture + '-' + network + '-' + hasNoNamespaces], 'base64');
         }`;
       return { contents, loader: 'js' };
     });

@@ -26,6 +26,7 @@ export {
 export { type ListenerRequest } from './backends/linux/plan/launch-plan.js';
 export { type SandboxListener } from './process/listener-reception.js';
 export { type ListenerWay } from './process/listener-ways.js';
+export { type EnforcementGap } from './backends/linux/plan/landlock-gaps.js';
 export { type Denial } from './denials/denial.js';
 export type * from './permissions/profile.js';
 export {

@@ -1,5 +1,6 @@
 import { type Readable, type Writable } from 'node:stream';
 import { type SandboxListener } from '../process/listener-reception.js';
+import { type EnforcementGap } from './linux/plan/landlock-gaps.js';
 
 /** How the command's standard streams are connected. */
 export type StdioRequest =
@@ -17,11 +18,14 @@ export type StreamRequest = 'pipe' | 'null' | { readonly fd: number };
 
 /**
  * What enters a sandbox on Linux: system bubblewrap, or cordon's own program with the same command line, started for each
- * command (`builtin`) or once for many (`zygote`).
+ * command (`builtin`) or once for many (`zygote`), or without namespaces, by Landlock alone (`landlock`).
  */
-export type LauncherKind = 'bwrap' | 'builtin' | 'zygote';
+export type LauncherKind = 'bwrap' | 'builtin' | 'zygote' | 'landlock';
 
-/** Which launcher a caller wants. `auto`: bubblewrap if it passes its probe, else `builtin`. */
+/**
+ * Which launcher a caller wants. `auto`: bubblewrap if it passes its probe, else `builtin`, and `landlock` where user namespaces
+ * are forbidden.
+ */
 export type LauncherChoice = 'auto' | LauncherKind;
 
 /** How a sandboxed command ended. */
@@ -42,6 +46,10 @@ export interface SandboxedProcess {
   readonly pid: number;
   /** What entered the sandbox; undefined where there is none. */
   readonly launcher: LauncherKind | undefined;
+  /** The version of Landlock's interface by which the command is held besides, or alone; 0: not at all. Known once it runs. */
+  readonly landlockAbi: number;
+  /** What is weaker than in a sandbox of namespaces. */
+  readonly gaps: readonly EnforcementGap[];
   /** Present where a pipe was asked for; a terminal's input and output are `stdin` and `stdout`. */
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;

@@ -91,6 +91,7 @@ function bindRestricted(
     ruleSet,
     links: table.links(),
     maskedSockets: socketsToMask(ruleSet, request),
+    unixSockets: request.unixSockets.map((socket) => resolveLinks(socket, request.view).path),
     identities: identitiesOf(ruleSet.rules, request.view),
   };
 }

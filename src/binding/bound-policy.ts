@@ -28,6 +28,8 @@ export interface RestrictedBinding {
   readonly links: readonly SymbolicLink[];
   /** Sockets of the host that the command may see the names of, but that must not answer. */
   readonly maskedSockets: readonly AbsolutePath[];
+  /** Sockets of the host that the command may connect to, links followed. */
+  readonly unixSockets: readonly AbsolutePath[];
   /** What each rule's path, and each directory above it, was when it was bound; what did not exist is not here. */
   readonly identities: ReadonlyMap<AbsolutePath, FileIdentity>;
 }

@@ -1,5 +1,12 @@
 import { CordonError } from '../errors/cordon-error.js';
-import { type AbsolutePath, ROOT_PATH, joinPath, resolvePath } from '../paths/absolute-path.js';
+import {
+  type AbsolutePath,
+  ROOT_PATH,
+  baseName,
+  joinPath,
+  parentPath,
+  resolvePath,
+} from '../paths/absolute-path.js';
 import { type RuleOrigin } from '../permissions/rules.js';
 import { type ExpandedEntry } from './expand-entries.js';
 import { type DiskView } from './disk-view.js';
@@ -34,9 +41,15 @@ export interface MetadataContext {
  * @throws CordonError `protected-path-is-symlink` when the metadata of a root is a symbolic link.
  */
 export function addProtectedMetadata(table: RuleTable, context: MetadataContext): void {
-  for (const entry of context.entries) {
+  const roots = context.entries.filter(
+    ({ access, resolved: { path, target } }) =>
+      access === 'write' && target === 'directory' && path !== ROOT_PATH,
+  );
+  const paths = new Set(roots.map(({ resolved }) => resolved.path));
+  for (const entry of roots) {
     const root = entry.resolved.path;
-    if (entry.access !== 'write' || entry.resolved.target !== 'directory' || root === ROOT_PATH) continue;
+    /* Metadata that an entry names has none of its own. */
+    if (PROTECTED_NAMES.includes(baseName(root)) && paths.has(parentPath(root))) continue;
     for (const name of PROTECTED_NAMES) protect(table, { root, name, entry }, context);
   }
 }

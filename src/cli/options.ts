@@ -64,9 +64,14 @@ const OPTION_ROWS = {
     isRepeatable: true,
   },
   launcher: {
-    description: 'what enters the sandbox (default: auto, which is bwrap if it works here, else builtin)',
+    description:
+      'what enters the sandbox (default: auto, which is the first of bwrap, builtin and landlock that works here)',
     of: ['run', 'doctor'],
-    value: { name: 'auto|bwrap|builtin|zygote', kind: 'text', words: ['auto', 'bwrap', 'builtin', 'zygote'] },
+    value: {
+      name: 'auto|bwrap|builtin|zygote|landlock',
+      kind: 'text',
+      words: ['auto', 'bwrap', 'builtin', 'zygote', 'landlock'],
+    },
   },
   cwd: { description: 'run the command in this directory', of: POLICY, value: DIRECTORY },
   'allow-read': { description: 'also let it read PATH', of: POLICY, value: PATH, isRepeatable: true },

@@ -185,6 +185,7 @@ const LAUNCHERS: readonly NonNullable<SandboxManagerOptions['launcher']>[] = [
   'bwrap',
   'builtin',
   'zygote',
+  'landlock',
 ];
 
 /** The table of options lets no other word through. */

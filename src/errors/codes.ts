@@ -108,6 +108,14 @@ export const ERROR_CODES = {
     when: 'A container masks parts of /proc, so that no new /proc can be mounted.',
     hint: 'Run the container with an unmasked /proc (docker: --security-opt systempaths=unconfined).',
   },
+  'landlock-unavailable': {
+    when: 'A command is to be held by Landlock alone, and the kernel has none, or one before ABI 6 (Linux 6.12).',
+    hint: 'Allow user namespaces, or use Linux 6.12 or newer with "landlock" among its security modules (lsm=).',
+  },
+  'landlock-cannot-express': {
+    when: 'Landlock alone cannot enforce a rule of the profile, such as a closed path inside an open one.',
+    hint: 'Allow user namespaces, or take the rule out that the message names.',
+  },
   wsl1: {
     when: 'This is WSL 1, whose kernel has no namespaces.',
     hint: 'Convert the distribution: wsl --set-version NAME 2.',

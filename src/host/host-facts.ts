@@ -123,6 +123,18 @@ export function apparmorRestrictsUserNamespaces(): boolean {
   return readSysctl('kernel/apparmor_restrict_unprivileged_userns') === '1';
 }
 
+/** Where the kernel says who may make user namespaces (namespaces(7); Debian's and Ubuntu's own). */
+const USER_NAMESPACE_SETTINGS = [
+  'user/max_user_namespaces',
+  'kernel/unprivileged_userns_clone',
+  'kernel/apparmor_restrict_unprivileged_userns',
+];
+
+/** Their values as one text, by which a change of them can be told. */
+export function userNamespaceSettings(): string {
+  return USER_NAMESPACE_SETTINGS.map((name) => readSysctl(name) ?? '-').join(' ');
+}
+
 /** A sysctl's value, or undefined where the kernel has none of that name. */
 function readSysctl(name: string): string | undefined {
   try {

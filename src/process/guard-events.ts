@@ -3,7 +3,8 @@ import { type Duplex } from 'node:stream';
 /** What the guard tells its owner; the numbers are `enum event` of native/linux/guard/guard.c. */
 export type GuardEvent =
   | { readonly kind: 'child'; readonly pid: number }
-  | { readonly kind: 'released' }
+  /** `landlockAbi`: of the Landlock domain that holds the command; 0 without one. */
+  | { readonly kind: 'released'; readonly landlockAbi: number }
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'failed'; readonly code: number }
   | { readonly kind: 'mismatch'; readonly index: number }
@@ -52,7 +53,7 @@ const STREAMS = [0, 1, 2] as const;
 
 const EVENTS: Readonly<Record<number, (value: number) => GuardEvent>> = {
   1: (pid) => ({ kind: 'child', pid }),
-  2: () => ({ kind: 'released' }),
+  2: (landlockAbi) => ({ kind: 'released', landlockAbi }),
   3: (code) => ({ kind: 'exited', code }),
   4: (code) => ({ kind: 'failed', code }),
   5: (index) => ({ kind: 'mismatch', index }),

@@ -222,7 +222,7 @@ const MANAGER_OPTIONS = object({
   required: [],
   checks: {
     environment: inheritedVariables,
-    launcher: oneOf('auto', 'bwrap', 'builtin', 'zygote'),
+    launcher: oneOf('auto', 'bwrap', 'builtin', 'zygote', 'landlock'),
     standby: boolean,
     listenerWay: oneOf('auto', 'channel', 'relay'),
   },

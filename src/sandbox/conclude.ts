@@ -3,7 +3,7 @@ import { resolveLinks } from '../binding/resolve-links.js';
 import { type Denial } from '../denials/denial.js';
 import { type EvidenceOfExit } from '../denials/evidence.js';
 import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';
-import { type LauncherKind } from '../backends/backend.js';
+import { type SandboxedProcess } from '../backends/backend.js';
 import { unreachable } from '../errors/cordon-error.js';
 import { type StartedCommand } from './start.js';
 import { judgeOf } from './judge.js';
@@ -21,15 +21,25 @@ export function concludeWith({ prepared, process }: StartedCommand): Conclude {
     status: end.status,
     exitCode: end.status.code,
     durationMs: end.durationMs,
-    enforcement: enforcementOf(prepared, process.launcher),
-    warnings: prepared.warnings,
+    enforcement: enforcementOf(prepared, process),
+    warnings: [...prepared.warnings, ...warningsOf(process)],
     ...(await denialsOf(prepared, end, outputTail)),
   });
 }
 
-function enforcementOf({ policy }: PreparedCommand, launcher: LauncherKind | undefined): Enforcement {
+function enforcementOf({ policy }: PreparedCommand, process: SandboxedProcess): Enforcement {
   if (policy.kind !== 'managed') return { kind: 'none', reason: policy.reason };
-  return { kind: 'full', launcher: launcher ?? unreachable('a managed command runs without a launcher') };
+  const { landlockAbi, gaps } = process;
+  const launcher = process.launcher ?? unreachable('a managed command runs without a launcher');
+  return gaps.length === 0
+    ? { kind: 'full', launcher, landlockAbi }
+    : { kind: 'partial', launcher, landlockAbi, gaps };
+}
+
+function warningsOf({ gaps }: SandboxedProcess): readonly string[] {
+  if (gaps.length === 0) return [];
+  const names = gaps.map(({ name }) => name).join(', ');
+  return [`held by Landlock alone, without namespaces; weaker: ${names} ("sandbox-run doctor" tells more)`];
 }
 
 /** Only a command that failed is looked at, and only then is the code that does it loaded. */

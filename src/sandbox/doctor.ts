@@ -1,10 +1,13 @@
 import { ERROR_CODES } from '../errors/codes.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { type LauncherChoice } from '../backends/backend.js';
+import { type LinuxLaunchPlan } from '../backends/linux/plan/launch-plan.js';
+import { type Launcher } from '../backends/linux/setup/launcher.js';
 import { type DoctorCheck, type DoctorReport } from './inspection.js';
 import { type Machine } from './machine.js';
 import { prepareCommand } from './prepare.js';
 import { startCommand } from './start.js';
+import { LANDLOCK_GAPS, NAMES_GAP } from '../backends/linux/plan/landlock-gaps.js';
 import { openTerminal } from '../process/terminal.js';
 
 /** A probe resolves to what it found, or throws. */
@@ -60,6 +63,8 @@ function probesOf(machine: Machine): readonly Probe[] {
     },
     { name: 'bubblewrap', isNeeded: false, run: () => probeLauncher(machine, 'bwrap') },
     { name: 'builtin launcher', isNeeded: false, run: () => probeLauncher(machine, 'builtin') },
+    { name: 'second wall by Landlock', isNeeded: false, run: () => probeWall(machine) },
+    { name: 'landlock launcher', isNeeded: false, run: () => probeLauncher(machine, 'landlock') },
     { name: 'launcher that is used', isNeeded: true, run: () => probeLauncher(machine) },
     { name: 'command with network off', isNeeded: true, run: () => runTrue(machine, 'restricted') },
     { name: 'command with network on', isNeeded: false, run: () => runTrue(machine, 'enabled') },
@@ -74,16 +79,37 @@ function prepared(machine: Machine): ReturnType<typeof prepareCommand> {
 }
 
 /** Without a choice: the manager's. */
-async function probeLauncher(machine: Machine, choice?: LauncherChoice): Promise<string> {
+async function chosen(
+  machine: Machine,
+  choice?: LauncherChoice,
+): Promise<Launcher & { plan: LinuxLaunchPlan }> {
   const { policy, command } = prepared(machine);
   if (policy.kind !== 'managed') throw new CordonError('internal', 'The read-only profile is not managed');
   const backend = machine.sandboxBackend();
-  const plan = backend.plan(policy, command);
+  const plan = backend.planNamespaces(policy, command);
   const wanted = choice === undefined ? {} : { choice };
-  const { kind, path } = await backend.chooseLauncher({ plan, policy, isFresh: true, ...wanted });
-  return choice === undefined
-    ? `${kind} (${path})`
+  return { ...(await backend.chooseLauncher({ plan, policy, isFresh: true, ...wanted })), plan };
+}
+
+async function probeLauncher(machine: Machine, choice?: LauncherChoice): Promise<string> {
+  const { kind, path, plan } = await chosen(machine, choice);
+  if (choice === undefined) return `${kind} (${path})`;
+  return choice === 'landlock'
+    ? `${path} holds commands without namespaces; weaker: ${gapNames()}`
     : `${path} makes ${plan.namespaces.join(', ')} namespaces`;
+}
+
+function gapNames(): string {
+  return [...LANDLOCK_GAPS, NAMES_GAP].map(({ name }) => name).join(', ');
+}
+
+/** Before ABI 2 it would refuse what ordinary programs do (native/linux/launcher/wall.c). */
+async function probeWall(machine: Machine): Promise<string> {
+  const abi = await machine.sandboxBackend().landlockAbi();
+  if (abi >= 2) return `ABI ${String(abi)}, around the commands of builtin and zygote`;
+  throw new CordonError('landlock-unavailable', `The kernel has ${abi === 0 ? 'no Landlock' : 'ABI 1'}`, {
+    hint: 'Commands run without it; Linux 5.19 or newer has it, with "landlock" among its security modules.',
+  });
 }
 
 async function launcherOf(machine: Machine): Promise<string | undefined> {
@@ -104,6 +130,7 @@ async function runMasked(machine: Machine): Promise<string> {
     path: { type: 'path', path },
     access: 'deny',
   });
+  if ((await chosen(machine)).kind === 'landlock') return 'not by Landlock alone: such a profile is refused';
   return runProgram(machine, { overlay: { entries: [deny('file:///etc/hostname'), deny('file:///mnt')] } });
 }
 

@@ -1,4 +1,5 @@
 import { type LauncherKind } from '../backends/backend.js';
+import { type EnforcementGap } from '../backends/linux/plan/landlock-gaps.js';
 import { type Denial } from '../denials/denial.js';
 
 /** How a command ended. */
@@ -22,7 +23,19 @@ export interface CapturedOutput {
 
 /** Whether the whole profile was enforced. */
 export type Enforcement =
-  | { readonly kind: 'full'; readonly launcher: LauncherKind }
+  | {
+      readonly kind: 'full';
+      readonly launcher: LauncherKind;
+      /** The version of Landlock's interface by which a second wall stood behind the mounts; 0: there was none. */
+      readonly landlockAbi: number;
+    }
+  /** By Landlock and the system-call filter alone: every rule of the profile, but less around it. */
+  | {
+      readonly kind: 'partial';
+      readonly launcher: LauncherKind;
+      readonly landlockAbi: number;
+      readonly gaps: readonly EnforcementGap[];
+    }
   /** The profile asked for no sandbox of ours. */
   | { readonly kind: 'none'; readonly reason: 'disabled' | 'external' };
 

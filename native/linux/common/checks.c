@@ -24,6 +24,7 @@ static int step_into(int directory, const char *name, size_t length) {
   char segment[NAME_MAX + 1];
   if (length > NAME_MAX) {
     close(directory);
+    errno = ENAMETOOLONG;
     return -1;
   }
   memcpy(segment, name, length);
@@ -32,13 +33,14 @@ static int step_into(int directory, const char *name, size_t length) {
   do {
     next = openat(directory, segment, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   } while (next < 0 && errno == EINTR);
+  int saved = errno;
   close(directory);
+  errno = saved;
   return next;
 }
 
-/* Walks an absolute path below `root`; takes `root`. Returns an O_PATH descriptor or -1. */
-static int walk(int root, const char *path) {
-  int at = root;
+int open_without_links(int root, const char *path) {
+  int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
   while (at >= 0 && *path != '\0') {
     while (*path == '/') path++;
     size_t length = strcspn(path, "/");
@@ -50,9 +52,7 @@ static int walk(int root, const char *path) {
 }
 
 static int holds(int root_directory, const char *check) {
-  int root = fcntl(root_directory, F_DUPFD_CLOEXEC, 0);
-  if (root < 0) return 0;
-  int found = walk(root, check + FIXED_PART);
+  int found = open_without_links(root_directory, check + FIXED_PART);
   if (found < 0) return 0;
   struct stat status;
   int same = fstat(found, &status) == 0 && (uint64_t)status.st_dev == little_endian_64(check) &&

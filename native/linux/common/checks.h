@@ -16,4 +16,8 @@ enum { CHECKS_HOLD = -1 };
  * first check that fails; a malformed list fails at the malformed check. */
 int run_checks(const char *checks, size_t length, int sandbox, int host);
 
+/* Opens an absolute path below `root`. A symbolic link is opened itself, and nothing lies below it. Returns an O_PATH
+ * descriptor, or -1 with errno set. */
+int open_without_links(int root, const char *path);
+
 #endif

@@ -7,7 +7,7 @@ enum { CONTROL = 3 };
 
 enum event {
   EVENT_CHILD = 1,    /* value: process id of the sandbox's process 1 */
-  EVENT_RELEASED = 2, /* the checks hold, the command is being started */
+  EVENT_RELEASED = 2, /* the checks hold, the command is being started. value: the ABI of its Landlock domain, if it gets one */
   EVENT_EXITED = 3,   /* value: exit status of the command, 128+n for signal n */
   EVENT_FAILED = 4,   /* value: exit status of bubblewrap, which did not start the command */
   EVENT_MISMATCH = 5, /* value: index of the check that failed */

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "signal-domain.h"
 #include "sys.h"
 
 static void kill_child(pid_t pid) {
@@ -51,7 +53,16 @@ static void kill_scanned_children(void) {
   closedir(listing);
 }
 
+static int has_domain;
+
+void enter_domain_of_family(void) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
+  enter_signal_domain();
+  has_domain = 1;
+}
+
 void end_all_children(void) {
+  if (has_domain) end_signal_domain();
   for (;;) {
     pid_t reaped;
     while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0) continue;

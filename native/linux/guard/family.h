@@ -4,6 +4,9 @@
 
 #include <sys/types.h>
 
+/* Enters a domain for signals before there is a child: then all of them are killed in one step, and none can fork past it. */
+void enter_domain_of_family(void);
+
 /* SIGKILLs every child of this process and all that become its children thereby, and reaps them. Process ids are safe to
  * use here: a child's id cannot be given to another process before it has been reaped. */
 void end_all_children(void);

@@ -9,6 +9,7 @@
  *   cordon-guard --standby [--merge]           waits for a request that holds the bubblewrap command line as well
  * --channel hands the channel of Node's that is descriptor 4 here to the launcher, as its descriptor 8.
  * --merge makes standard error the same descriptor as standard output, so that the order of both is kept.
+ * --domain enters a domain for signals (signal-domain.h), by which the whole tree is ended where it has no pid namespace.
  * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h.
  *
  * It does what has to be spoken to the kernel before bubblewrap starts, and what bubblewrap leaves open:
@@ -113,7 +114,8 @@ static void release(struct guard *guard) {
   write_full(guard->bubblewrap.seccomp_fd, guard->request.seccomp, guard->request.seccomp_length);
   if (close(guard->bubblewrap.seccomp_fd) != 0 || close(guard->bubblewrap.block_fd) != 0) die("close");
   guard->bubblewrap.seccomp_fd = guard->bubblewrap.block_fd = -1;
-  send_event(EVENT_RELEASED, 0);
+  long wall = status_number(&guard->status, "landlock-abi");
+  send_event(EVENT_RELEASED, wall > 0 ? (int)wall : 0);
 }
 
 static int shell_status(int wait_status) {
@@ -208,6 +210,7 @@ static void prepare(struct guard *guard) {
   if (setsid() < 0 && errno != EPERM) die("setsid");
   if (guard->options.has_terminal && ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) die("TIOCSCTTY");
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) die("PR_SET_CHILD_SUBREAPER");
+  if (guard->options.has_domain) enter_domain_of_family();
   int flags = fcntl(CONTROL, F_GETFL);
   if (flags < 0 || fcntl(CONTROL, F_SETFL, flags & ~O_NONBLOCK) < 0) die("control socket");
   sigset_t all;

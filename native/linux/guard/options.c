@@ -17,6 +17,7 @@ static int *flag_of(struct options *options, const char *text) {
   if (strcmp(text, "--tty") == 0) return &options->has_terminal;
   if (strcmp(text, "--merge") == 0) return &options->is_merged;
   if (strcmp(text, "--channel") == 0) return &options->has_channel;
+  if (strcmp(text, "--domain") == 0) return &options->has_domain;
   return pipe_option(options, text);
 }
 

@@ -8,6 +8,7 @@ struct options {
   int has_terminal;
   int is_merged;
   int has_channel; /* of Node's, for the launcher */
+  int has_domain;
   int has_pipe[3];
   char **command; /* NULL when it comes with the request */
 };

@@ -14,6 +14,7 @@
 #include "lifeline.h"
 #include "report.h"
 #include "sys.h"
+#include "wall.h"
 
 extern char **environ;
 
@@ -53,6 +54,14 @@ static void die_with_parent(const struct setup *setup, const struct start *start
   else die_with_holder_of(start->report_fd);
 }
 
+static void close_in(const struct start *start) {
+  if (enter_wall(start->wall) == 0) return;
+  int saved = errno;
+  send_report(start->report_fd, REPORT_NOT_EXECUTED, 0);
+  errno = saved;
+  die_at(FAILED_WALL, "enter it");
+}
+
 static void load_programs(const struct setup *setup, const struct start *start) {
   for (size_t i = 0; i < setup->seccomp_count; i++) {
     if (load_program(&start->programs[i]) == 0) continue;
@@ -70,7 +79,8 @@ void execute(const struct setup *setup, const struct start *start) {
   if (setup->argv0 != NULL) setup->command[0] = (char *)setup->argv0;
   reset_signals();
   die_with_parent(setup, start);
-  send_report(start->report_fd, REPORT_STARTING, 0);
+  send_report(start->report_fd, REPORT_STARTING, start->wall_abi);
+  close_in(start);
   load_programs(setup, start);
   execvp(program, setup->command);
   int saved = errno;

@@ -27,6 +27,7 @@
 #define FAILED_SYMLINK "create symbolic link %s"
 #define FAILED_CHMOD "change permissions of %s"
 #define FAILED_LOCK "lock file %s"
+#define FAILED_WALL "make the Landlock domain: %s"
 #define FAILED_CAPABILITIES "set capabilities: %s"
 #define FAILED_IDS "change ids"
 #define FAILED_SECCOMP "load the seccomp program of descriptor %d"

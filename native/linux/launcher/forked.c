@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "capabilities.h"
 #include "namespaces.h"
 #include "report.h"
 #include "request.h"

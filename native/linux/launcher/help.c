@@ -29,6 +29,13 @@ static const char OPTIONS[] =
     "  --new-session  --die-with-parent  --as-pid-1  --cap-add CAP  --cap-drop CAP\n"
     "  --seccomp FD  --add-seccomp-fd FD\n"
     "  --terminal PATH DEVICE INODE   a terminal of the host, in a session of its own\n"
+    "A Landlock domain, besides all else; where the kernel has none (ABI 2), there is none. Not of bubblewrap\n"
+    "  --landlock-read, --landlock-write PATH     what the command may read and execute, or write as well\n"
+    "  --landlock-list PATH                       directories that it may list\n"
+    "  --landlock-hide PATH                       left out of --landlock-read of what holds it\n"
+    "  --landlock-no-tcp                          no TCP, where the kernel can tell (ABI 4)\n"
+    "  --landlock-abi                             print the kernel's version of Landlock; 0: none\n"
+    "  --no-namespaces                            no namespaces and mounts; that domain alone (ABI 6, or it fails)\n"
     "Other programs\n"
     "  --args FD             more options, each ended by NUL\n"
     "  --info-fd FD          process id and namespaces, as JSON\n"
@@ -65,5 +72,10 @@ int print_help(const char *program) {
 
 int print_version(const char *name) {
   printf("%s %s\n", name, CORDON_VERSION);
+  return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int print_number(int number) {
+  printf("%d\n", number);
   return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -11,6 +11,7 @@
 #include "capabilities.h"
 #include "errors.h"
 #include "help.h"
+#include "landlock.h"
 #include "monitor.h"
 #include "node-channel.h"
 #include "options.h"
@@ -52,6 +53,7 @@ int main(int argc, char **argv) {
   if (!parse_setup(&setup, argv + (argc > 0), &context, &complaint)) exit_status = refuse(&complaint);
   else if (setup.purpose == SHOW_HELP) exit_status = print_help(argv[0]);
   else if (setup.purpose == SHOW_VERSION) exit_status = print_version(NAME);
+  else if (setup.purpose == SHOW_LANDLOCK) exit_status = print_number(landlock_abi());
   else exit_status = launch_and_wait(&setup, caller);
   free_setup(&setup);
   return exit_status;

@@ -64,6 +64,12 @@ static const struct option OPTIONS[] = {
     {"--hostname", 1, take_word, HOSTNAME, 0},
     {"--info-fd", 1, take_one_descriptor, INFO, 0},
     {"--json-status-fd", 1, take_one_descriptor, STATUS, 0},
+    {"--landlock-abi", 0, take_purpose, SHOW_LANDLOCK, 0},
+    {"--landlock-hide", 1, take_hidden, 0, 0},
+    {"--landlock-list", 1, take_wall_rule, WALL_LIST, 0},
+    {"--landlock-no-tcp", 0, take_flag, NO_TCP, 0},
+    {"--landlock-read", 1, take_wall_rule, WALL_READ, 0},
+    {"--landlock-write", 1, take_wall_rule, WALL_WRITE, 0},
     {"--level-prefix", 0, take_flag, LEVEL_PREFIX, 0},
     {"--listen", 1, take_listen, 0, 0},
     {"--listener-dir", 1, take_word, LISTENER_DIRECTORY, 0},
@@ -71,6 +77,7 @@ static const struct option OPTIONS[] = {
     {"--lock-file", 1, take_lock_file, 0, 0},
     {"--mqueue", 1, take_target, MQUEUE, 0},
     {"--new-session", 0, take_flag, NEW_SESSION, 0},
+    {"--no-namespaces", 0, take_flag, NO_NAMESPACES, 0},
     {"--perms", 1, take_permissions, 0, 0},
     {"--pidns", 1, take_one_descriptor, PID, 0},
     {"--proc", 1, take_target, PROC, 0},
@@ -177,12 +184,20 @@ static bool has_way_for_listeners(const struct parser *parser) {
   return listening->directory != NULL || listening->channel_fd != NONE || parser->context->has_channel;
 }
 
+static bool has_namespaces(const struct setup *setup) {
+  const struct namespaces *namespaces = &setup->namespaces;
+  return namespaces->plain != 0 || namespaces->user != NO || namespaces->cgroup != NO || namespaces->user_fd != NONE ||
+         namespaces->second_user_fd != NONE || namespaces->pid_fd != NONE || setup->operation_count > 0 ||
+         namespaces->asserts_user_disabled;
+}
+
 static bool check_rules(struct parser *parser) {
   const struct setup *setup = parser->setup;
   bool listens = setup->listening.count > 0;
   const struct namespaces *namespaces = &setup->namespaces;
   bool has_own_user = namespaces->user != NO;
   bool has_any_user = has_own_user || namespaces->user_fd != NONE;
+  bool has_wall = setup->wall_rule_count > 0;
   const struct rule rules[] = {
       {namespaces->user == YES && namespaces->user_fd != NONE, "--userns and --unshare-user exclude each other"},
       {namespaces->disables_user && namespaces->user != YES, "--disable-userns needs --unshare-user"},
@@ -196,6 +211,9 @@ static bool check_rules(struct parser *parser) {
       {listens && !(namespaces->plain & CLONE_NEWNET), "--listen needs --unshare-net"},
       {listens && !has_way_for_listeners(parser), "--listen needs --listener-fd or --listener-dir"},
       {setup->terminal.path != NULL && setup->has_new_session, "--terminal and --new-session exclude each other"},
+      {namespaces->none && has_namespaces(setup), "--no-namespaces excludes mounts, namespaces and ids"},
+      {namespaces->none && !has_wall, "--no-namespaces needs --landlock-read, -write or -list"},
+      {setup->refuses_tcp && !has_wall, "--landlock-no-tcp needs --landlock-read, -write or -list"},
       {*setup->command == NULL, "no command was given"},
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
@@ -211,6 +229,7 @@ bool parse_setup(struct setup *setup, char **words, const struct parse_context *
   if (!take_options(&parser, words, &setup->command)) return false;
   if (setup->purpose != RUN) return true;
   if (setup->namespaces.user_fd != NONE && setup->namespaces.user == IF_POSSIBLE) setup->namespaces.user = NO;
-  if (!context->may_mount && setup->namespaces.user_fd == NONE) setup->namespaces.user = YES;
+  bool needs_user = !context->may_mount && setup->namespaces.user_fd == NONE && !setup->namespaces.none;
+  if (needs_user) setup->namespaces.user = YES;
   return check_rules(&parser);
 }

@@ -63,6 +63,8 @@ enum flag {
   AS_PID_1,
   LEVEL_PREFIX,
   CLEAR_ENVIRONMENT,
+  NO_NAMESPACES,
+  NO_TCP,
 };
 enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK, LISTENER_CHANNEL };
 enum word { CHDIR, ARGV0, HOSTNAME, LISTENER_DIRECTORY };
@@ -79,6 +81,8 @@ take_option take_unsetenv;
 take_option take_listen;
 take_option take_terminal_option;
 take_option take_capability;
+take_option take_wall_rule; /* option->what is a wall_access */
+take_option take_hidden;
 take_option refuse_label;
 take_option take_purpose;
 

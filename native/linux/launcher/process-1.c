@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "errors.h"
+#include "family.h"
 #include "report.h"
 #include "sys.h"
 #include "wait-status.h"
@@ -52,6 +53,7 @@ static int reap(pid_t command, const struct start *start) {
 void serve_as_process_1(const struct setup *setup, struct start *start) {
   /* Or the command could open /proc/1/mem and rewrite what runs here (proc(5)). */
   if (prctl(PR_SET_DUMPABLE, 0) != 0) die("PR_SET_DUMPABLE");
+  if (setup->namespaces.none) begin_family();
   struct kept kept = take_locks(setup, start->report_fd);
   start->has_process_1 = true;
   start->parent = getpid();
@@ -60,5 +62,6 @@ void serve_as_process_1(const struct setup *setup, struct start *start) {
   if (command == 0) execute(setup, start);
   /* Not the command's pipes, whose other ends would never see an end. */
   close_all_but(kept.fds, kept.count);
+  if (setup->namespaces.none) serve_family(setup, start, command);
   _exit(reap(command, start));
 }

@@ -8,7 +8,7 @@
 #include "setup.h"
 
 enum report_kind {
-  REPORT_STARTING,     /* all is set up; only seccomp and execve(2) are left */
+  REPORT_STARTING,     /* all is set up; only Landlock, seccomp and execve(2) are left. value: the wall's ABI (wall.h) */
   REPORT_NOT_EXECUTED, /* takes the former back */
   REPORT_ENDED,        /* value: exit status of the command, 128+n for signal n */
   REPORT_MISMATCH,     /* value: index of the check that failed (checks.h) */

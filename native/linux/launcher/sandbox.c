@@ -25,6 +25,7 @@
 #include "root.h"
 #include "sys.h"
 #include "terminal.h"
+#include "wall.h"
 
 static void die_with_starter(const struct setup *setup, const struct launch *launch) {
   if (setup->dies_with_parent) die_with_holder_of(launch->report_fd);
@@ -121,7 +122,9 @@ void run_sandbox(struct setup *setup, const struct launch *launch) {
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);
   settle_in_namespaces(setup, launch);
-  make_root(setup, launch);
+  if (!setup->namespaces.none) make_root(setup, launch);
+  start.wall_abi = wall_abi(setup);
+  start.wall = build_wall(setup);
   die_with_starter(setup, launch);
   await_command(setup, launch);
   wait_for_go(setup->block_fd);

@@ -57,6 +57,8 @@ void free_setup(struct setup *setup) {
   }
   free(setup->operations);
   free(setup->environment);
+  free(setup->wall_rules);
+  free(setup->hidden);
   free(setup->lock_files);
   free(setup->listening.ports);
   free(setup->seccomp_fds);
@@ -69,5 +71,6 @@ bool is_told_of(const struct setup *setup) { return setup->info_fd != NONE || se
 
 bool needs_process_1(const struct setup *setup) {
   if (setup->is_command_pid_1) return false;
+  if (setup->namespaces.none) return true;
   return (setup->namespaces.plain & CLONE_NEWPID) != 0 || setup->lock_file_count > 0 || setup->sync_count > 0;
 }

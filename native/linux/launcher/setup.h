@@ -23,6 +23,7 @@ struct namespaces {
   int pid_fd;
   bool disables_user; /* nothing inside may make another user namespace */
   bool asserts_user_disabled;
+  bool none; /* not even a mount namespace: the wall alone holds */
 };
 
 /* What a sandbox may have of them, in a request of ordinary size. */
@@ -71,6 +72,15 @@ struct operation {
   uint64_t size;  /* of a tmpfs in bytes; 0 means the kernel's default */
 };
 
+/* Each holds the former. */
+enum wall_access { WALL_LIST, WALL_READ, WALL_WRITE };
+
+/* What the command may do at a path and below it; see wall.h. */
+struct wall_rule {
+  enum wall_access access;
+  const char *path;
+};
+
 /* Bits are capabilities of capabilities(7). The sandbox keeps what a caller who is root has, or nothing, less
  * `taken`, and `given`. */
 struct capability_wish {
@@ -79,7 +89,7 @@ struct capability_wish {
 };
 
 struct setup {
-  enum { RUN, SHOW_HELP, SHOW_VERSION } purpose;
+  enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LANDLOCK } purpose;
   struct namespaces namespaces;
   struct operation *operations; /* in their order */
   size_t operation_count;
@@ -94,6 +104,11 @@ struct setup {
   struct capability_wish capabilities;
   bool caller_is_root;
   bool has_new_session, dies_with_parent, is_command_pid_1;
+  struct wall_rule *wall_rules;
+  size_t wall_rule_count;
+  const char **hidden; /* left out of what rules let it read */
+  size_t hidden_count;
+  bool refuses_tcp;
   const char **lock_files;
   size_t lock_file_count;
   int *seccomp_fds; /* in the order in which they are loaded */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sys.h"
+#include "wall.h"
 
 static const struct {
   const char *file, *key;
@@ -37,11 +38,21 @@ static unsigned long long namespace_id(pid_t pid, const char *file) {
   return stat(path, &status) == 0 ? status.st_ino : 0;
 }
 
-static struct text describe(pid_t pid, unsigned made, const char *first, const char *between) {
+struct told {
+  pid_t pid;
+  unsigned made;
+};
+
+/* The wall comes first: who has read the process id has read it, too. */
+static struct text describe(const struct setup *setup, struct told told, const char *first, const char *between) {
   struct text text = {0};
-  add(&text, first, "child-pid", (unsigned long long)pid);
+  if (setup->wall_rule_count > 0) {
+    add(&text, first, "landlock-abi", (unsigned long long)wall_abi(setup));
+    first = between;
+  }
+  add(&text, first, "child-pid", (unsigned long long)told.pid);
   for (size_t i = 0; i < sizeof NAMESPACES / sizeof *NAMESPACES; i++) {
-    unsigned long long id = (made & NAMESPACES[i].flag) == 0 ? 0 : namespace_id(pid, NAMESPACES[i].file);
+    unsigned long long id = (told.made & NAMESPACES[i].flag) == 0 ? 0 : namespace_id(told.pid, NAMESPACES[i].file);
     if (id != 0) add(&text, between, NAMESPACES[i].key, id);
   }
   return text;
@@ -60,13 +71,14 @@ static void tell(int fd, const struct text *text, const char *last) {
 }
 
 void tell_start(const struct setup *setup, pid_t pid, unsigned made) {
+  struct told told = {.pid = pid, .made = made};
   if (setup->info_fd != NONE) {
-    struct text text = describe(pid, made, "{\n    ", ",\n    ");
+    struct text text = describe(setup, told, "{\n    ", ",\n    ");
     tell(setup->info_fd, &text, "\n}\n");
     if (close(setup->info_fd) != 0) die("close");
   }
   if (setup->status_fd != NONE) {
-    struct text text = describe(pid, made, "{ ", ", ");
+    struct text text = describe(setup, told, "{ ", ", ");
     tell(setup->status_fd, &text, " }\n");
   }
 }

@@ -4,7 +4,7 @@
 
 #include "setup.h"
 
-/* Tells the sandbox's first process and the ids of the namespaces that were made for it. Closes --info-fd. */
+/* Tells the sandbox's first process and the ids of the namespaces that were made for it, and the ABI of its wall if it asked for one. Closes --info-fd. */
 void tell_start(const struct setup *setup, pid_t pid, unsigned made);
 
 /* Tells the exit status of a command that was started. */

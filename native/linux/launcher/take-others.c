@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "parser.h"
 
+#include <string.h>
+
 #include "environment.h"
 #include "values.h"
 
@@ -14,6 +16,8 @@ bool take_flag(struct parser *parser, const struct option *option, char **values
     case DIE_WITH_PARENT: setup->dies_with_parent = true; break;
     case AS_PID_1: setup->is_command_pid_1 = true; break;
     case CLEAR_ENVIRONMENT: clear_environment(setup); break;
+    case NO_NAMESPACES: setup->namespaces.none = true; break;
+    case NO_TCP: setup->refuses_tcp = true; break;
     case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
   }
   return true;
@@ -82,6 +86,26 @@ bool take_lock_file(struct parser *parser, const struct option *option, char **v
   return true;
 }
 
+/* As the command sees it, and in the form in which paths are compared. */
+static bool is_plain_path(const char *text) {
+  size_t length = strlen(text);
+  return text[0] == '/' && strstr(text, "//") == NULL && (length == 1 || text[length - 1] != '/');
+}
+
+bool take_wall_rule(struct parser *parser, const struct option *option, char **values) {
+  if (!is_plain_path(values[0])) return complain_of_value(parser, option, values[0]);
+  struct wall_rule *rule = append(&parser->setup->wall_rules, &parser->setup->wall_rule_count, sizeof *rule);
+  *rule = (struct wall_rule){.access = (enum wall_access)option->what, .path = values[0]};
+  return true;
+}
+
+bool take_hidden(struct parser *parser, const struct option *option, char **values) {
+  if (!is_plain_path(values[0])) return complain_of_value(parser, option, values[0]);
+  const char **place = append(&parser->setup->hidden, &parser->setup->hidden_count, sizeof *place);
+  *place = values[0];
+  return true;
+}
+
 bool take_id(struct parser *parser, const struct option *option, char **values) {
   int64_t *id = option->what == UID ? &parser->setup->uid : &parser->setup->gid;
   return parse_id(values[0], id) || complain_of_value(parser, option, values[0]);
@@ -131,6 +155,7 @@ bool refuse_label(struct parser *parser, const struct option *option, char **val
 bool take_purpose(struct parser *parser, const struct option *option, char **values) {
   (void)values;
   if (option->what == SHOW_HELP) parser->setup->purpose = SHOW_HELP;
+  else if (option->what == SHOW_LANDLOCK) parser->setup->purpose = SHOW_LANDLOCK;
   else parser->setup->purpose = SHOW_VERSION;
   return true;
 }

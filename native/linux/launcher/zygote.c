@@ -214,7 +214,7 @@ static void take_reports(struct sandbox *sandbox) {
     int is_known = sandbox->has_reported && sandbox->last.kind == REPORT_NOT_EXECUTED;
     if (!is_known) sandbox->last = report;
     sandbox->has_reported = 1;
-    if (report.kind == REPORT_STARTING) send_event(sandbox->id, EVENT_RELEASED, 0);
+    if (report.kind == REPORT_STARTING) send_event(sandbox->id, EVENT_RELEASED, report.value);
     if (report.kind == REPORT_PREPARED) send_event(sandbox->id, EVENT_PREPARED, 0);
   }
 }

@@ -13,7 +13,7 @@ enum { ZYGOTE_CONTROL = 3, ZYGOTE_CHANNEL = 4 };
 
 enum event_kind {
   EVENT_CHILD = 1,        /* value: process id of the sandbox's process 1 */
-  EVENT_RELEASED = 2,     /* the command is being executed */
+  EVENT_RELEASED = 2,     /* the command is being executed. value: the ABI of its wall (wall.h) */
   EVENT_EXITED = 3,       /* value: exit status of the command, 128+n for signal n; its whole tree is gone */
   EVENT_FAILED = 4,       /* value: exit status; the sandbox was not set up, and its standard error says why */
   EVENT_MISMATCH = 5,     /* value: index of the check that failed */

@@ -1,7 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type BoundFileSystem, type ManagedPolicy } from '../../binding/bound-policy.js';
 import { CordonError } from '../../errors/cordon-error.js';
-import { type HostFacts, apparmorRestrictsUserNamespaces, isWsl1 } from '../../host/host-facts.js';
+import {
+  type HostFacts,
+  apparmorRestrictsUserNamespaces,
+  isWsl1,
+  userNamespaceSettings,
+} from '../../host/host-facts.js';
 import { type ProcEntries, readProcEntries } from '../../host/proc-entries.js';
 import { type AbsolutePath, ROOT_PATH, isWithin, parseAbsolutePath } from '../../paths/absolute-path.js';
 import { createEvaluator } from '../../permissions/evaluate.js';
@@ -14,13 +19,20 @@ import { type SandboxStarter } from './launch/starter.js';
 import { ZygoteStarter, canConnect } from './launch/zygote-starter.js';
 import { MountPointJournal } from './mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from './plan/launch-plan.js';
-import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
+import { type PrintedLauncher } from './plan/print-plan.js';
+import { type PlannedCommand, planLandlockLaunch, planLinuxLaunch, withCommand } from './plan/plan.js';
 import { builtinLauncher } from './setup/builtin-launcher.js';
 import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js';
 import { type Launcher, chooseLauncher, launcherWithListeners } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
-import { type ProbeTools, probeLauncher, probeOptions } from './setup/probe.js';
+import {
+  type ProbeTools,
+  LANDLOCK_PROBE_OPTIONS,
+  landlockAbi,
+  probeLauncher,
+  probeOptions,
+} from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
 
@@ -79,8 +91,20 @@ export class LinuxBackend {
    * @param command - what is to run.
    */
   plan(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
+    return this.#options.launcher === 'landlock'
+      ? planLandlockLaunch(policy, command, this.#facts.architecture)
+      : this.planNamespaces(policy, command);
+  }
+
+  /**
+   * Plans a launch by namespaces and mounts, whatever the manager's launcher.
+   *
+   * @param policy - what the command may do.
+   * @param command - what is to run.
+   */
+  planNamespaces(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
     const known = this.#plans.get(policy);
-    if (known !== undefined) return { ...known, command: { ...command, cwd: policy.cwd } };
+    if (known !== undefined) return withCommand(known, command);
     this.#proc ??= readProcEntries();
     const mask = this.#privateDirectory().deniedIdentity;
     const plan = planLinuxLaunch(policy, command, {
@@ -109,7 +133,7 @@ export class LinuxBackend {
     const launcher = suited(await this.chooseLauncher({ plan, policy }), stdio);
     const { deniedFile } = this.#privateDirectory();
     const starter = this.#starterOf(launcher, guard);
-    return launchPlan(plan, stdio, {
+    return launchPlan(this.#planFor(launcher, plan, policy), stdio, {
       starter,
       launcher,
       deniedFile,
@@ -132,21 +156,32 @@ export class LinuxBackend {
     const hasListeners = request.plan.listeners.length > 0;
     return chooseLauncher(hasListeners ? launcherWithListeners(choice) : choice, {
       bubblewrap: () => this.#probedBubblewrap(request),
-      builtin: () => this.#probedBuiltin(request),
+      builtin: () => this.#probedBuiltin(request, probeOptions(request.plan)),
+      landlock: () => this.#probedBuiltin(request, LANDLOCK_PROBE_OPTIONS),
     });
   }
 
-  /** The path of the launcher that would be chosen if each passed its probe, for printing. */
-  async launcherPath(policy: ManagedPolicy): Promise<string> {
+  /** The launcher that would be chosen if each passed its probe, for printing. */
+  async likelyLauncher(policy: ManagedPolicy): Promise<PrintedLauncher> {
     const { launcher, searchPath } = this.#facts;
     const choice = this.#options.launcher;
-    if (choice !== 'auto' && choice !== 'bwrap') return launcher;
+    if (choice !== 'auto' && choice !== 'bwrap') return { isOwn: true, path: launcher };
     try {
-      return (await findBubblewrap(searchPath, this.#distrust(policy))).path;
+      return { isOwn: false, path: (await findBubblewrap(searchPath, this.#distrust(policy))).path };
     } catch (error) {
       if (!(error instanceof CordonError)) throw error;
-      return choice === 'auto' && existsSync(launcher) ? launcher : 'bwrap';
+      const isOwn = choice === 'auto' && existsSync(launcher);
+      return { isOwn, path: isOwn ? launcher : 'bwrap' };
     }
+  }
+
+  /**
+   * The version of the kernel's Landlock; 0 where there is none.
+   *
+   * @throws CordonError `builtin-missing`.
+   */
+  landlockAbi(): Promise<number> {
+    return landlockAbi(builtinLauncher(this.#facts.launcher).path);
   }
 
   /** The unreadable file that masks are made of. */
@@ -159,14 +194,21 @@ export class LinuxBackend {
     await this.#openJournal().sweep();
   }
 
+  /** Without namespaces all is done in another way; what that cannot do is refused here. */
+  #planFor({ kind }: Launcher, plan: LinuxLaunchPlan, policy: ManagedPolicy): LinuxLaunchPlan {
+    if (kind !== 'landlock' || plan.landlock !== undefined) return plan;
+    return planLandlockLaunch(policy, plan.command, this.#facts.architecture);
+  }
+
   #starterOf({ kind, path }: Launcher, guard: AbsolutePath): SandboxStarter {
     if (kind === 'zygote') return (this.#zygote ??= new ZygoteStarter(path, this.#options.standby));
-    return new GuardStarter(this.#guards, { guard, launcher: path });
+    return new GuardStarter(this.#guards, { guard, launcher: path, hasDomain: kind === 'landlock' });
   }
 
   async #probedBubblewrap({ plan, policy, isFresh }: LauncherRequest): Promise<AbsolutePath> {
     const { searchPath, kernelRelease } = this.#facts;
-    const key = { searchPath, kernelRelease, options: probeOptions(plan) };
+    const settings = userNamespaceSettings();
+    const key = { searchPath, kernelRelease, settings, options: probeOptions(plan) };
     const known = isFresh === true ? undefined : this.#probeCache().find(key);
     if (known !== undefined && !this.#distrust(policy)(known.path)) return known.path;
     const executable = await findBubblewrap(searchPath, this.#distrust(policy));
@@ -175,10 +217,11 @@ export class LinuxBackend {
   }
 
   /** Its place is protected from every command. */
-  async #probedBuiltin({ plan, isFresh }: LauncherRequest): Promise<AbsolutePath> {
+  async #probedBuiltin({ isFresh }: LauncherRequest, options: readonly string[]): Promise<AbsolutePath> {
     const { launcher, kernelRelease } = this.#facts;
     const executable = builtinLauncher(launcher);
-    const key = { searchPath: launcher, kernelRelease, options: probeOptions(plan) };
+    const settings = userNamespaceSettings();
+    const key = { searchPath: launcher, kernelRelease, settings, options };
     if (isFresh === true || this.#probeCache().find(key) === undefined)
       await this.#passProbe(key, executable);
     return launcher;

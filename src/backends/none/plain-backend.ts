@@ -91,6 +91,8 @@ class PlainProcess implements SandboxedProcess {
   readonly pid: number;
   readonly launcher = undefined;
   readonly listeners = [];
+  readonly landlockAbi = 0;
+  readonly gaps = [];
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];

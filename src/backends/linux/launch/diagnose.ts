@@ -11,6 +11,10 @@ export interface DiagnosisFacts {
 /** What a launcher says, and what it means; the first row that matches counts. Texts of bubblewrap 0.4 to 0.11, and of ours. */
 const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
+  {
+    pattern: /cordon-(?:launcher|guard): (?:make the|enter a) (?:Landlock )?domain/iu,
+    code: 'landlock-unavailable',
+  },
   { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },
   { pattern: /cordon-launcher: listen on port/iu, code: 'listener-unavailable' },
   {
@@ -44,7 +48,7 @@ export function diagnoseSetupFailure(said: string, facts: DiagnosisFacts, fallba
 }
 
 function refine(code: ErrorCode, facts: DiagnosisFacts): ErrorCode {
-  if (code === 'launcher-too-old') return code;
+  if (code === 'launcher-too-old' || code === 'landlock-unavailable') return code;
   if (facts.isWsl1) return 'wsl1';
   return code === 'user-namespaces-forbidden' && facts.apparmorRestricts
     ? 'apparmor-forbids-user-namespaces'

@@ -10,6 +10,8 @@ import { type SandboxStart, type SandboxStarter } from './starter.js';
 export interface GuardedLauncher {
   readonly guard: AbsolutePath;
   readonly launcher: AbsolutePath;
+  /** Whether the guard has to tell the sandbox's processes from others by a domain of its own, there being no namespace. */
+  readonly hasDomain: boolean;
 }
 
 /** Starts each sandbox by a launcher with bubblewrap's command line, and the guard in front of it. */
@@ -28,12 +30,13 @@ export class GuardStarter implements SandboxStarter {
 
   /** See SandboxStarter. */
   start(start: SandboxStart, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
-    const { guard, launcher } = this.#programs;
+    const { guard, launcher, hasDomain } = this.#programs;
     const onHandle = start.reception?.onHandle;
+    const isTerminal = start.terminal !== undefined;
     return this.#guards.run(
       {
         guard,
-        options: start.terminal === undefined ? [] : ['--tty'],
+        options: [...(isTerminal ? ['--tty'] : []), ...(hasDomain ? ['--domain'] : [])],
         command: [
           launcher,
           ...bubblewrapDescriptorOptions(),

@@ -58,6 +58,7 @@ export async function launchPlan(
     init: undefined,
     last: undefined,
     isReleased: false,
+    landlockAbi: 0,
     lease: undefined,
     onExited: () => undefined,
   };
@@ -105,6 +106,7 @@ interface Told {
   last: GuardEvent | undefined;
   /** Whether the command was started, or was to be and could not be executed. */
   isReleased: boolean;
+  landlockAbi: number;
   lease: MountPointLease | undefined;
   onExited: () => void;
 }
@@ -112,7 +114,10 @@ interface Told {
 function noteEvent(told: Told, event: GuardEvent): void {
   if (event.kind === 'child') told.init = event.pid;
   else told.last = event;
-  if (event.kind === 'released') told.isReleased = true;
+  if (event.kind === 'released') {
+    told.isReleased = true;
+    told.landlockAbi = event.landlockAbi;
+  }
   if (event.kind === 'exited') told.onExited();
 }
 
@@ -182,6 +187,14 @@ class LinuxSandbox implements SandboxedProcess {
       await this.exited.catch(() => undefined);
       throw error;
     }
+  }
+
+  get landlockAbi(): number {
+    return this.#started.told.landlockAbi;
+  }
+
+  get gaps(): SandboxedProcess['gaps'] {
+    return this.#parts.plan.landlock?.gaps ?? [];
   }
 
   resize(rows: number, columns: number): void {
@@ -268,7 +281,7 @@ function filtered(source: Readable): SetupMessages {
 
 /** A launcher's words when a path that was to be mounted has gone or been replaced since it was looked at. */
 const SOURCE_IS_GONE =
-  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:mount|make|create directory|create file|create symbolic link) \//iu;
+  /can't (?:find source path|get type of source|mount tmpfs on|remount readonly on|mkdir|create file at)|unable to find .* in mount table|cordon-launcher: (?:mount|make|create directory|create file|create symbolic link|make the Landlock domain:) \//iu;
 
 function mismatch(plan: LinuxLaunchPlan, index: number): CordonError {
   return replaced(`${JSON.stringify(plan.checks[index]?.path)} is not what it was`);

@@ -4,12 +4,12 @@ import { type ListenerReception } from '../../../process/listener-reception.js';
 import { type OpenedStdio } from '../../open-stdio.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
 import {
-  bubblewrapOptions,
   commandOptions,
   environmentOptions,
   mountAndNamespaceOptions,
   mountStepOptions,
 } from '../plan/bubblewrap-arguments.js';
+import { launcherOptions, wallOptions } from '../plan/launcher-arguments.js';
 import { type LinuxLaunchPlan, type MountStep } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type Launcher } from '../setup/launcher.js';
@@ -74,7 +74,7 @@ function messageFor(
 ): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
   const options = [
-    ...bubblewrapOptions({ ...plan, mounts }, tools.deniedFile),
+    ...launcherOptions({ ...plan, mounts }, tools.launcher.kind !== 'bwrap', tools.deniedFile),
     ...(reception?.options ?? []),
   ];
   const count = options.length + plan.command.argv.length;
@@ -98,7 +98,10 @@ function startInAdvance(
   return {
     key: tools.policyKey,
     sandbox: () => ({
-      options: mountAndNamespaceOptions({ ...plan, mounts: early }, tools.deniedFile),
+      options: [
+        ...wallOptions(plan, true),
+        ...mountAndNamespaceOptions({ ...plan, mounts: early }, tools.deniedFile),
+      ],
       seccomp: assembleSeccompProgram(plan.seccomp),
       checks: plan.checks,
     }),

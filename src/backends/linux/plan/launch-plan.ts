@@ -1,6 +1,7 @@
 import { type FileIdentity } from '../../../binding/bound-policy.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
-import { type NetworkAccess } from '../../../permissions/profile.js';
+import { type EnforcementGap } from './landlock-gaps.js';
+import { type SeccompProgramOptions } from './seccomp/program-rules.js';
 
 /** One step of building the sandbox's file system, in the order of the list. */
 export type MountStep =
@@ -41,6 +42,26 @@ export interface ListenerRequest {
   readonly port: number;
 }
 
+/** What a rule lets the command do, each including the former: list directories, read and execute, everything. */
+export type LandlockAccess = 'list' | 'read' | 'write';
+
+/** One right of a Landlock domain, at a path as the sandbox sees it and at all below. */
+export interface LandlockRule {
+  readonly path: AbsolutePath;
+  readonly access: LandlockAccess;
+}
+
+/** What is told to Landlock where it alone holds a command, without namespaces and mounts. */
+export interface LandlockSandbox {
+  readonly rules: readonly LandlockRule[];
+  /** Left out of what the rules let the command read. */
+  readonly hidden: readonly AbsolutePath[];
+  readonly refusesTcp: boolean;
+  readonly checks: readonly MountCheck[];
+  /** What is weaker than in a sandbox of namespaces. */
+  readonly gaps: readonly EnforcementGap[];
+}
+
 /** What a command is started with. */
 export interface CommandLine {
   readonly argv: readonly [string, ...string[]];
@@ -62,6 +83,8 @@ export interface LinuxLaunchPlan {
   readonly namespaces: readonly ('user' | 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup' | 'network')[];
   /** Ports of its own loopback that this process answers at; our own launcher makes them. */
   readonly listeners: readonly ListenerRequest[];
-  readonly seccomp: { readonly architecture: 'x64' | 'arm64'; readonly network: NetworkAccess };
+  readonly seccomp: SeccompProgramOptions;
+  /** Present where Landlock alone holds the command: then there are no mounts and no namespaces. */
+  readonly landlock: LandlockSandbox | undefined;
   readonly command: CommandLine;
 }

@@ -1,6 +1,8 @@
 import { type ManagedPolicy } from '../../../binding/bound-policy.js';
 import { CordonError } from '../../../errors/cordon-error.js';
+import { type NetworkAccess } from '../../../permissions/profile.js';
 import { type CommandLine, type LinuxLaunchPlan, type ListenerRequest } from './launch-plan.js';
+import { planLandlockOnly } from './landlock-only.js';
 import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.js';
 
 /** What is to run; the policy says where. */
@@ -30,7 +32,7 @@ export function planLinuxLaunch(
   context: PlanContext,
 ): LinuxLaunchPlan {
   const { fileSystem, network, cwd } = policy;
-  if (network === 'enabled' && listeners.length > 0) throw withoutNetwork();
+  refuseListeners(listeners, network);
   const mounts =
     fileSystem.kind === 'unrestricted' ? planUnrestrictedMounts(context) : planMounts(fileSystem, context);
   return {
@@ -46,15 +48,61 @@ export function planLinuxLaunch(
     ],
     listeners,
     seccomp: { architecture: architectureOf(context.architecture), network },
+    landlock: undefined,
     command: { ...command, cwd },
   };
 }
 
-function withoutNetwork(): CordonError {
-  return new CordonError(
+/**
+ * A plan of the same policy for another command.
+ *
+ * @param plan - made by `planLinuxLaunch`.
+ * @param command - what is to run.
+ * @throws CordonError `listener-unavailable` as there.
+ */
+export function withCommand(
+  plan: LinuxLaunchPlan,
+  { listeners = [], ...command }: PlannedCommand,
+): LinuxLaunchPlan {
+  refuseListeners(listeners, plan.seccomp.network);
+  return { ...plan, listeners, command: { ...command, cwd: plan.command.cwd } };
+}
+
+/**
+ * Plans a launch by Landlock and the system-call filter alone.
+ *
+ * @param policy - bound.
+ * @param command - what is to run.
+ * @param architecture - Node's name of the processor's.
+ * @throws CordonError `landlock-cannot-express`, `backend-unavailable`; `listener-unavailable` when there are to be any.
+ */
+export function planLandlockLaunch(
+  policy: ManagedPolicy,
+  { listeners = [], ...command }: PlannedCommand,
+  architecture: string,
+): LinuxLaunchPlan {
+  const { network, cwd } = policy;
+  refuseListeners(listeners, 'enabled');
+  const landlock = planLandlockOnly(policy);
+  return {
+    mounts: [],
+    mountPoints: [],
+    covered: [],
+    checks: landlock.checks,
+    namespaces: [],
+    listeners,
+    seccomp: { architecture: architectureOf(architecture), network, hasNoNamespaces: true },
+    landlock,
+    command: { ...command, cwd },
+  };
+}
+
+function refuseListeners(listeners: readonly ListenerRequest[], network: NetworkAccess): void {
+  if (network === 'restricted' || listeners.length === 0) return;
+  throw new CordonError(
     'listener-unavailable',
-    'Cannot listen in the sandbox: its profile enables the network, so that it has none of its own',
-    { hint: 'Turn the network of the profile off.' },
+    'Cannot listen in the sandbox: it shares the network of the host, and has none of its own',
+    { hint: 'Turn the network of the profile off, and use a launcher with namespaces.' },
   );
 }
 

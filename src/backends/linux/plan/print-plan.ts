@@ -1,7 +1,15 @@
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
+import { planLandlock } from './landlock.js';
+import { wallOptions } from './launcher-arguments.js';
 import { commandOptions, mountAndNamespaceOptions } from './bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from './launch-plan.js';
 import { describeSeccompPolicy } from './seccomp/describe.js';
+
+/** A launcher: bubblewrap's path is its name where it has not been found. */
+export interface PrintedLauncher {
+  readonly isOwn: boolean;
+  readonly path: string;
+}
 
 /** A plan for people and programs. */
 export interface PrintedPlan {
@@ -13,16 +21,21 @@ export interface PrintedPlan {
  * Prints a plan. Values of environment variables are left out of both forms: the command line takes them from the shell that runs it.
  *
  * @param plan - what would be launched.
- * @param launcher - bubblewrap's path, or its name where it has not been found.
+ * @param launcher - what would make the sandbox.
  * @param deniedFile - what masks are made of.
  */
-export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: AbsolutePath): PrintedPlan {
+export function printPlan(
+  plan: LinuxLaunchPlan,
+  launcher: PrintedLauncher,
+  deniedFile: AbsolutePath,
+): PrintedPlan {
   const { command, checks, seccomp, ...rest } = plan;
   const { environment, ...told } = command;
   return {
     json: {
-      launcher,
+      launcher: launcher.path,
       ...rest,
+      landlock: describeLandlock(plan, launcher.isOwn),
       checks: checks.map(({ side, path, identity }) => ({
         side,
         path,
@@ -33,7 +46,8 @@ export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: A
       command: { ...told, environment: Object.keys(environment).sort() },
     },
     commandLine: [
-      quote(launcher),
+      quote(launcher.path),
+      ...wallOptions(plan, launcher.isOwn).map(quote),
       ...mountAndNamespaceOptions(plan, deniedFile).map(quote),
       '--clearenv',
       ...Object.keys(environment).flatMap((name) => ['--setenv', quote(name), valueFromShell(name)]),
@@ -42,6 +56,15 @@ export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: A
       ...command.argv.map(quote),
     ].join(' '),
   };
+}
+
+/** What Landlock is told; nothing where bubblewrap makes the sandbox. */
+function describeLandlock({ landlock, mounts }: LinuxLaunchPlan, isOwn: boolean): unknown {
+  if (landlock !== undefined) {
+    const { rules, hidden, refusesTcp, gaps } = landlock;
+    return { rules, hidden, refusesTcp, gaps };
+  }
+  return isOwn ? { rules: planLandlock(mounts) } : null;
 }
 
 /** The value that the running shell has; it has none for a name that is not a shell's. */

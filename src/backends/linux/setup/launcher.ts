@@ -1,3 +1,4 @@
+import { type ErrorCode } from '../../../errors/codes.js';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type LauncherChoice, type LauncherKind } from '../../backend.js';
@@ -12,6 +13,7 @@ export interface Launcher {
 export interface LauncherSources {
   readonly bubblewrap: () => Promise<AbsolutePath>;
   readonly builtin: () => Promise<AbsolutePath>;
+  readonly landlock: () => Promise<AbsolutePath>;
 }
 
 /**
@@ -19,16 +21,42 @@ export interface LauncherSources {
  *
  * @param choice - the caller's.
  * @param sources - this machine's, each probed with what the plan needs.
- * @throws CordonError why the wanted launcher cannot be used; with `auto` why bubblewrap cannot, if ours cannot either.
+ * @throws CordonError why the wanted launcher cannot be used; with `auto` why bubblewrap cannot, if no other can either.
  */
 export async function chooseLauncher(choice: LauncherChoice, sources: LauncherSources): Promise<Launcher> {
-  if (choice === 'bwrap') return { kind: 'bwrap', path: await sources.bubblewrap() };
-  if (choice !== 'auto') return { kind: choice, path: await sources.builtin() };
+  switch (choice) {
+    case 'bwrap':
+      return { kind: choice, path: await sources.bubblewrap() };
+    case 'builtin':
+    case 'zygote':
+      return { kind: choice, path: await sources.builtin() };
+    case 'landlock':
+      return { kind: choice, path: await sources.landlock() };
+    case 'auto':
+      return chooseFirst(sources);
+  }
+}
+
+async function chooseFirst(sources: LauncherSources): Promise<Launcher> {
+  const bubblewrap = await attempt(sources.bubblewrap);
+  if (!(bubblewrap instanceof CordonError)) return { kind: 'bwrap', path: bubblewrap };
+  const builtin = await attempt(sources.builtin);
+  if (!(builtin instanceof CordonError)) return { kind: 'builtin', path: builtin };
+  if (!NO_NAMESPACES.has(builtin.code)) throw bubblewrap;
+  const landlock = await attempt(sources.landlock);
+  if (landlock instanceof CordonError) throw bubblewrap;
+  return { kind: 'landlock', path: landlock };
+}
+
+/** Only then is a sandbox without them the best that there is. */
+const NO_NAMESPACES = new Set<ErrorCode>(['user-namespaces-forbidden', 'apparmor-forbids-user-namespaces']);
+
+async function attempt(source: () => Promise<AbsolutePath>): Promise<AbsolutePath | CordonError> {
   try {
-    return { kind: 'bwrap', path: await sources.bubblewrap() };
-  } catch (reason) {
-    if (!(reason instanceof CordonError)) throw reason;
-    return { kind: 'builtin', path: await sources.builtin().catch(() => Promise.reject(reason)) };
+    return await source();
+  } catch (error) {
+    if (error instanceof CordonError) return error;
+    throw error;
   }
 }
 

@@ -6,6 +6,8 @@ import { type FoundExecutable } from './find-bubblewrap.js';
 export interface ProbeKey {
   readonly searchPath: string;
   readonly kernelRelease: string;
+  /** From `userNamespaceSettings`: they may change while the kernel stays. */
+  readonly settings: string;
   readonly options: readonly string[];
 }
 
@@ -65,6 +67,6 @@ function parseAnswer(answer: unknown): [string, FoundExecutable][] {
   return [[key, { path: parseAbsolutePath(path), modifiedMs }]];
 }
 
-function textOf({ searchPath, kernelRelease, options }: ProbeKey): string {
-  return [searchPath, kernelRelease, ...options].join(' ');
+function textOf({ searchPath, kernelRelease, settings, options }: ProbeKey): string {
+  return [searchPath, kernelRelease, settings, ...options].join(' ');
 }

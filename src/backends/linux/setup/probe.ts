@@ -37,6 +37,12 @@ export function probeOptions(
   ];
 }
 
+/** The options with which it is tried whether Landlock alone can hold a command here: all that it then needs of the kernel. */
+export const LANDLOCK_PROBE_OPTIONS: readonly string[] = [
+  ...['--no-namespaces', '--landlock-read', '/', '--landlock-no-tcp'],
+  ...['--new-session', '--die-with-parent', '--cap-drop', 'ALL', '--clearenv', '--chdir', '/'],
+];
+
 /**
  * Runs a launcher once with a program that does nothing.
  *
@@ -57,6 +63,21 @@ export async function probeLauncher(
   if (result.exitCode === 0) return undefined;
   const said = result.stderr.trim();
   return diagnoseSetupFailure(said, tools.diagnosis(), 'launcher-probe-failed');
+}
+
+/**
+ * The version of the kernel's Landlock, as cordon's own launcher finds it.
+ *
+ * @param launcher - its path.
+ * @returns 0 where there is none.
+ */
+export async function landlockAbi(launcher: AbsolutePath): Promise<number> {
+  const { stdout } = await runTool(launcher, ['--landlock-abi'], {
+    timeoutMs: PROBE_TIMEOUT_MS,
+    env: {},
+    cwd: '/',
+  });
+  return Number(stdout.trim());
 }
 
 function unshare(name: string): string {

@@ -1,7 +1,7 @@
 import { type NetworkAccess } from '../../../../permissions/profile.js';
 import { ARCHITECTURES, type SeccompArchitecture } from './architecture.js';
-import { seccompRulesFor, type ArgumentTest, type RefusalErrno, type SeccompRule } from './policy.js';
-import { type SeccompProgramOptions } from './program.js';
+import { type ArgumentTest, type RefusalErrno, type SeccompRule } from './policy.js';
+import { type SeccompProgramOptions, seccompRules } from './program-rules.js';
 import { type SyscallName } from './x64.js';
 
 /** A row of the policy as a person reads it. */
@@ -37,7 +37,7 @@ export function describeSeccompPolicy(options: SeccompProgramOptions): SeccompPo
     network,
     otherCalls: 'allow',
     kills: killsOf(architecture),
-    refusals: seccompRulesFor(network)
+    refusals: seccompRules(options)
       .map((rule) => describeRule(rule, architecture))
       .filter(({ syscalls }) => syscalls.length > 0),
   };

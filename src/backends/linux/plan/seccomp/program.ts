@@ -1,15 +1,9 @@
-import { type NetworkAccess } from '../../../../permissions/profile.js';
-import { ARCHITECTURES, type ArchitectureFacts, type SeccompArchitecture } from './architecture.js';
+import { ARCHITECTURES, type ArchitectureFacts } from './architecture.js';
 import { assembleBpf, type BpfStep } from './bpf.js';
 import { dispatchSteps, type SyscallRange } from './dispatch.js';
-import { seccompRulesFor, type SeccompRule } from './policy.js';
+import { type SeccompRule } from './policy.js';
+import { type SeccompProgramOptions, seccompRules } from './program-rules.js';
 import { ruleSteps, SECCOMP_RETURN } from './rule-steps.js';
-
-/** Which program is wanted. */
-export interface SeccompProgramOptions {
-  readonly architecture: SeccompArchitecture;
-  readonly network: NetworkAccess;
-}
 
 /** Offsets in struct seccomp_data (include/uapi/linux/seccomp.h). */
 const NUMBER_OFFSET = 0;
@@ -31,9 +25,9 @@ const ALLOW: readonly BpfStep[] = [{ kind: 'return', value: SECCOMP_RETURN.allow
  * @param options - the architecture of the command's machine and the bound profile's network access.
  * @returns the program, eight bytes an instruction, little-endian.
  */
-export function assembleSeccompProgram({ architecture, network }: SeccompProgramOptions): Uint8Array {
-  const facts = ARCHITECTURES[architecture];
-  const ranges = syscallRanges(rulesByNumber(seccompRulesFor(network), facts));
+export function assembleSeccompProgram(options: SeccompProgramOptions): Uint8Array {
+  const facts = ARCHITECTURES[options.architecture];
+  const ranges = syscallRanges(rulesByNumber(seccompRules(options), facts));
   return assembleBpf([
     ...checkArchitecture(facts.auditArchitecture),
     { kind: 'load', offset: NUMBER_OFFSET },

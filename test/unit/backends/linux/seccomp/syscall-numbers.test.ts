@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ARM64_SYSCALLS } from '../../../../../src/backends/linux/plan/seccomp/arm64.js';
 import { SECCOMP_RULES } from '../../../../../src/backends/linux/plan/seccomp/policy.js';
+import { rulesWithoutNamespaces } from '../../../../../src/backends/linux/plan/seccomp/without-namespaces.js';
 import { X64_SYSCALLS } from '../../../../../src/backends/linux/plan/seccomp/x64.js';
+
+const RULES = [
+  ...SECCOMP_RULES,
+  ...rulesWithoutNamespaces('restricted'),
+  ...rulesWithoutNamespaces('enabled'),
+];
 
 /** Copied by hand from the kernel's tables; what is compared where no kernel header is installed. */
 const PINNED_X64 = {
@@ -74,7 +81,7 @@ describe.each(TABLES)('the $architecture system-call numbers', ({ table, header,
   });
 
   it('are given for exactly the calls that the policy names', () => {
-    const named = new Set<string>(SECCOMP_RULES.flatMap(({ syscalls }) => syscalls));
+    const named = new Set<string>(RULES.flatMap(({ syscalls }) => syscalls));
     expect(Object.keys(table).sort()).toEqual([...named].sort());
   });
 });

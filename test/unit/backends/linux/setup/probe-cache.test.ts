@@ -6,7 +6,7 @@ import { probeOptions } from '../../../../../src/backends/linux/setup/probe.js';
 import { type AbsolutePath, ROOT_PATH } from '../../../../../src/paths/absolute-path.js';
 import { scratch } from './setup.js';
 
-const KEY = { searchPath: '/a:/b', kernelRelease: '6.1', options: ['--x'] };
+const KEY = { searchPath: '/a:/b', kernelRelease: '6.1', settings: '9 -', options: ['--x'] };
 
 function plant(of: AbsolutePath): FoundExecutable {
   writeFileSync(of, '');
@@ -23,6 +23,7 @@ describe('A probe that succeeded', () => {
 
   test.each([
     ['another kernel', { kernelRelease: '6.2' }],
+    ['other limits of user namespaces', { settings: '0 -' }],
     ['another search path', { searchPath: '/b:/a' }],
     ['another option', { options: ['--y'] }],
     ['one more option', { options: ['--x', '--y'] }],
