@@ -11,7 +11,9 @@ const root = path.join(import.meta.dirname, '..');
 const native = path.join(root, 'native/linux');
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 const WARNINGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', `-DCORDON_VERSION="${version}"`];
-const RELEASE = ['-O2', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong'];
+/** Tables for unwinding are for C++ and debuggers: a tenth of the size. */
+const UNWINDING = ['-fno-asynchronous-unwind-tables'];
+const RELEASE = ['-O2', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong', ...UNWINDING];
 const SANITIZED = ['-g', '-O1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'];
 const CC = process.env.CC ?? 'cc';
 

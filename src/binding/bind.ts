@@ -14,6 +14,7 @@ import {
 } from '../permissions/profile.js';
 import { type PathRule, type RuleSet } from '../permissions/rules.js';
 import {
+  type AllowedSocket,
   type BoundPolicy,
   type FileIdentity,
   type ManagedPolicy,
@@ -22,7 +23,13 @@ import {
 import { addBuiltInRules } from './built-in-rules.js';
 import { expandDenyGlobs } from './deny-globs.js';
 import { type ExpandedEntry, expandEntries } from './expand-entries.js';
-import { type SeenPaths, identityOf, listBoundSockets, resolveLinks } from './file-system-view.js';
+import {
+  type SeenPaths,
+  identityOf,
+  listBoundSockets,
+  listDatagramSockets,
+  resolveLinks,
+} from './file-system-view.js';
 import { addProtectedMetadata } from './protected-metadata.js';
 import { RuleTable } from './rule-table.js';
 
@@ -87,6 +94,7 @@ function bindRestricted(
     ruleSet,
     links: table.links(),
     maskedSockets: socketsToMask(ruleSet, request.unixSockets),
+    allowedSockets: allowedSockets(request.unixSockets),
     identities: identitiesOf(ruleSet.rules, request.seen),
   };
 }
@@ -160,6 +168,13 @@ function socketsToMask(ruleSet: RuleSet, allowed: readonly AbsolutePath[]): read
   return listBoundSockets(likely).filter(
     (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
   );
+}
+
+function allowedSockets(named: readonly AbsolutePath[]): readonly AllowedSocket[] {
+  if (named.length === 0) return [];
+  const datagram = new Set(listDatagramSockets());
+  const paths = new Set(named.map((socket) => resolveLinks(socket).path));
+  return [...paths].map((path) => ({ path, isDatagram: datagram.has(path) }));
 }
 
 /** Of every rule's path and the directories above it. */

@@ -27,7 +27,7 @@ export async function previewCommand(command: SandboxCommand, machine: Machine):
   }
   const backend = machine.sandboxBackend();
   const plan = backend.plan(policy, prepared.command);
-  const printed = printPlan(plan, await backend.launcherPath(policy), backend.deniedFile());
+  const printed = printPlan(plan, await backend.likelyLauncher(policy), backend.deniedFile());
   const seccompProgram = assembleSeccompProgram(plan.seccomp);
   return { json: { ...head, plan: printed.json }, commandLine: printed.commandLine, seccompProgram };
 }

@@ -75,3 +75,8 @@ void drop_capabilities(const struct setup *setup) {
   set_all(kept);
   make_ambient(kept);
 }
+
+void drop_all_capabilities(void) {
+  set_all(0);
+  make_ambient(0);
+}

@@ -10,4 +10,7 @@ bool has_capability_to_mount(void);
 /* Drops from all sets what the set-up does not keep. Dies on error. */
 void drop_capabilities(const struct setup *setup);
 
+/* Drops all that this process could use. Dies on error. */
+void drop_all_capabilities(void);
+
 #endif

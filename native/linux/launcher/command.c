@@ -14,6 +14,7 @@
 #include "lifeline.h"
 #include "report.h"
 #include "sys.h"
+#include "watched.h"
 
 extern char **environ;
 
@@ -63,6 +64,14 @@ static void load_programs(const struct setup *setup, const struct start *start) 
   }
 }
 
+static void load_watch(const struct setup *setup, const struct start *start) {
+  if (become_watched(setup, start->handover) == 0) return;
+  int saved = errno;
+  send_report(start->report_fd, REPORT_NOT_EXECUTED, 0);
+  errno = saved;
+  die_at(FAILED_WATCH, "load the program");
+}
+
 void execute(const struct setup *setup, const struct start *start) {
   umask(start->umask);
   environ = setup->environment; /* where execvp(3) looks for PATH */
@@ -72,6 +81,7 @@ void execute(const struct setup *setup, const struct start *start) {
   die_with_parent(setup, start);
   send_report(start->report_fd, REPORT_STARTING, 0);
   load_programs(setup, start);
+  load_watch(setup, start);
   execvp(program, setup->command);
   int saved = errno;
   send_report(start->report_fd, REPORT_NOT_EXECUTED, 0);

@@ -58,25 +58,28 @@ static void join_new_session_keyring(void) {
     die("join a new session keyring");
 }
 
-enum { REPORT = 3, FIRST_FREE = 4 };
+enum { REPORT = 3, HANDOVER = 4, MOST_KEPT = 5 };
 
 /* Nothing of the zygote's or of other sandboxes stays open. */
-static void keep_descriptors(const int streams[3], int report_fd) {
-  int high[] = {streams[0], streams[1], streams[2], report_fd};
-  for (int i = 0; i < 4; i++) {
-    high[i] = fcntl(high[i], F_DUPFD_CLOEXEC, FIRST_FREE);
+static void keep_descriptors(const int streams[3], struct launch *launch) {
+  int high[MOST_KEPT] = {streams[0], streams[1], streams[2], launch->report_fd, launch->handover};
+  int count = launch->handover == NONE ? HANDOVER : MOST_KEPT;
+  for (int i = 0; i < count; i++) {
+    high[i] = fcntl(high[i], F_DUPFD_CLOEXEC, MOST_KEPT);
     if (high[i] < 0) die("F_DUPFD");
   }
-  for (int i = 0; i < 4; i++) place_descriptor(high[i], i);
-  if (fcntl(REPORT, F_SETFD, FD_CLOEXEC) != 0) die("fcntl");
-  close_from(FIRST_FREE);
+  for (int i = 0; i < count; i++) place_descriptor(high[i], i);
+  for (int i = REPORT; i < count; i++)
+    if (fcntl(i, F_SETFD, FD_CLOEXEC) != 0) die("fcntl");
+  close_from(count);
+  launch->report_fd = REPORT;
+  if (launch->handover != NONE) launch->handover = HANDOVER;
 }
 
 static void become_sandbox(struct setup *setup, struct launch *launch, const int streams[3])
     __attribute__((noreturn));
 static void become_sandbox(struct setup *setup, struct launch *launch, const int streams[3]) {
-  keep_descriptors(streams, launch->report_fd);
-  launch->report_fd = REPORT;
+  keep_descriptors(streams, launch);
   join_new_session_keyring();
   run_sandbox(setup, launch);
 }
@@ -89,6 +92,8 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
   struct handed handed = {
       .program = &program, .checks = request->checks, .checks_length = request->checks_length};
   struct launch launch = {.caller = current_identity(), .handed = &handed};
+  if (!start_supervision(&forked->supervision, setup)) return false;
+  launch.handover = forked->supervision.handover;
   int ends[2];
   make_report_socket(ends);
   launch.report_fd = ends[1];
@@ -96,6 +101,8 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
   if (forked->pid == 0) become_sandbox(setup, &launch, streams);
   int reason = errno;
   if (close(ends[1]) != 0 || (forked->pid < 0 && close(ends[0]) != 0)) die("close");
+  if (launch.handover != NONE && close(launch.handover) != 0) die("close");
+  if (forked->pid < 0) end_supervision(&forked->supervision);
   errno = reason;
   if (forked->pid < 0) return false;
   forked->report_fd = ends[0];

@@ -13,6 +13,7 @@
 #include "report.h"
 #include "sandbox.h"
 #include "status.h"
+#include "supervisor.h"
 #include "sys.h"
 #include "wait-status.h"
 
@@ -59,6 +60,10 @@ static int wait_for_end(const struct setup *setup, int report_fd, pid_t pid) {
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
   struct launch launch = {.caller = current_identity()};
+  if (setup->dies_with_parent) die_with_process(caller);
+  struct supervision supervision;
+  if (!start_supervision(&supervision, setup)) die_at(FAILED_WATCH, "start a supervisor");
+  launch.handover = supervision.handover;
   int ends[2];
   make_report_socket(ends);
   join_namespaces(&setup->namespaces);
@@ -73,5 +78,7 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   int kept[] = {ends[0], setup->info_fd, setup->status_fd};
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
-  return wait_for_end(setup, ends[0], pid);
+  int exit_status = wait_for_end(setup, ends[0], pid);
+  end_supervision(&supervision);
+  return exit_status;
 }

@@ -63,6 +63,8 @@ enum flag {
   AS_PID_1,
   LEVEL_PREFIX,
   CLEAR_ENVIRONMENT,
+  NOTIFY_SOCKETS,
+  NOTIFY_DATAGRAMS,
 };
 enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK };
 enum word { CHDIR, ARGV0, HOSTNAME };
@@ -73,6 +75,7 @@ take_option take_sync;
 take_option take_seccomp;
 take_option take_word;
 take_option take_lock_file;
+take_option take_allowed_socket;
 take_option take_id;
 take_option take_setenv;
 take_option take_unsetenv;

@@ -22,6 +22,7 @@
 #include "report.h"
 #include "root.h"
 #include "sys.h"
+#include "watched.h"
 
 static void die_with_starter(const struct setup *setup, const struct launch *launch) {
   if (setup->dies_with_parent) die_with_holder_of(launch->report_fd);
@@ -92,11 +93,12 @@ static void take_programs(struct setup *setup, const struct launch *launch, stru
 void run_sandbox(struct setup *setup, const struct launch *launch) {
   die_with_starter(setup, launch);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
-  struct start start = {.report_fd = launch->report_fd, .umask = umask(0)};
+  struct start start = {.report_fd = launch->report_fd, .handover = launch->handover, .umask = umask(0)};
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);
   settle_in_namespaces(setup, launch);
   make_root(setup, launch);
+  hand_over_sockets(setup, launch->handover);
   die_with_starter(setup, launch);
   wait_for_go(setup->block_fd);
   take_programs(setup, launch, &start);

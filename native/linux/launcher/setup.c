@@ -57,6 +57,7 @@ void free_setup(struct setup *setup) {
   free(setup->operations);
   free(setup->environment);
   free(setup->lock_files);
+  free(setup->watch.allowed);
   free(setup->seccomp_fds);
   free(setup->sync_fds);
   free(setup->used_fds);

@@ -14,6 +14,8 @@ bool take_flag(struct parser *parser, const struct option *option, char **values
     case DIE_WITH_PARENT: setup->dies_with_parent = true; break;
     case AS_PID_1: setup->is_command_pid_1 = true; break;
     case CLEAR_ENVIRONMENT: clear_environment(setup); break;
+    case NOTIFY_SOCKETS: setup->watch.sockets = true; break;
+    case NOTIFY_DATAGRAMS: setup->watch.datagrams = true; break;
     case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
   }
   return true;
@@ -76,6 +78,14 @@ bool take_word(struct parser *parser, const struct option *option, char **values
 bool take_lock_file(struct parser *parser, const struct option *option, char **values) {
   (void)option;
   const char **place = append(&parser->setup->lock_files, &parser->setup->lock_file_count, sizeof *place);
+  *place = values[0];
+  return true;
+}
+
+bool take_allowed_socket(struct parser *parser, const struct option *option, char **values) {
+  if (*values[0] != '/') return complain_of_value(parser, option, values[0]);
+  struct watch *watch = &parser->setup->watch;
+  const char **place = append(&watch->allowed, &watch->allowed_count, sizeof *place);
   *place = values[0];
   return true;
 }

@@ -229,6 +229,7 @@ static void conclude(struct zygote *zygote, struct sandbox *sandbox) {
   int wait_status;
   while (waitpid(sandbox->forked.pid, &wait_status, 0) < 0)
     if (errno != EINTR) die("waitpid");
+  end_supervision(&sandbox->forked.supervision);
   end_reports(zygote, sandbox);
   unwatch(zygote, sandbox->forked.process);
   if (close(sandbox->forked.report_fd) != 0 || close(sandbox->forked.process) != 0) die("close");

@@ -14,12 +14,13 @@ import { ZygoteStarter, canConnect } from './launch/zygote-starter.js';
 import { MountPointJournal } from './mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from './plan/launch-plan.js';
 import { type PlannedCommand, planLinuxLaunch } from './plan/plan.js';
+import { type PrintedLauncher } from './plan/print-plan.js';
 import { builtinLauncher } from './setup/builtin-launcher.js';
 import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js';
 import { type Launcher, chooseLauncher } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
-import { type ProbeTools, probeLauncher, probeOptions } from './setup/probe.js';
+import { type ProbeTools, cannotWatch, probeLauncher, probeOptions } from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
 
@@ -50,6 +51,8 @@ export class LinuxBackend {
   #cache: ProbeCache | undefined;
   #zygote: ZygoteStarter | undefined;
   #proc: ProcEntries | undefined;
+  /** Failures are not kept on disk; within one process the machine stays as it is. */
+  #cannotWatch = false;
 
   /**
    * @param facts - of this machine.
@@ -122,16 +125,17 @@ export class LinuxBackend {
     });
   }
 
-  /** The path of the launcher that would be chosen if each passed its probe, for printing. */
-  async launcherPath(policy: ManagedPolicy): Promise<string> {
+  /** The launcher that would be chosen if each passed its probe, for printing. */
+  async likelyLauncher(policy: ManagedPolicy): Promise<PrintedLauncher> {
     const { launcher, searchPath } = this.#facts;
     const choice = this.#options.launcher;
-    if (choice !== 'auto' && choice !== 'bwrap') return launcher;
+    const own = { path: launcher, canWatch: true };
+    if (choice !== 'auto' && choice !== 'bwrap') return own;
     try {
-      return (await findBubblewrap(searchPath, this.#distrust(policy))).path;
+      return { path: (await findBubblewrap(searchPath, this.#distrust(policy))).path, canWatch: false };
     } catch (error) {
       if (!(error instanceof CordonError)) throw error;
-      return choice === 'auto' && existsSync(launcher) ? launcher : 'bwrap';
+      return choice === 'auto' && existsSync(launcher) ? own : { path: 'bwrap', canWatch: false };
     }
   }
 
@@ -160,14 +164,29 @@ export class LinuxBackend {
     return executable.path;
   }
 
+  /** Where calls cannot be supervised, sockets are masked when the command starts, as with bubblewrap. */
+  async #probedBuiltin(request: LauncherRequest): Promise<Omit<Launcher, 'kind'>> {
+    const { launcher: path } = this.#facts;
+    const options = probeOptions(request.plan);
+    const watches = request.plan.watch !== undefined && (request.isFresh === true || !this.#cannotWatch);
+    try {
+      await this.#passBuiltinProbe(watches ? ['--notify-sockets', ...options] : options, request);
+      return { path, canWatch: watches };
+    } catch (error) {
+      if (!watches || !(error instanceof CordonError) || !cannotWatch(error)) throw error;
+      this.#cannotWatch = true;
+      await this.#passBuiltinProbe(options, request);
+      return { path, canWatch: false };
+    }
+  }
+
   /** Its place is protected from every command. */
-  async #probedBuiltin({ plan, isFresh }: LauncherRequest): Promise<AbsolutePath> {
+  async #passBuiltinProbe(options: readonly string[], { isFresh }: LauncherRequest): Promise<void> {
     const { launcher, kernelRelease } = this.#facts;
     const executable = builtinLauncher(launcher);
-    const key = { searchPath: launcher, kernelRelease, options: probeOptions(plan) };
+    const key = { searchPath: launcher, kernelRelease, options };
     if (isFresh === true || this.#probeCache().find(key) === undefined)
       await this.#passProbe(key, executable);
-    return launcher;
   }
 
   async #passProbe(key: ProbeKey, executable: FoundExecutable): Promise<void> {

@@ -13,7 +13,7 @@ import {
 import { type OpenedStdio, openStdio } from '../../open-stdio.js';
 import { type Launcher } from '../setup/launcher.js';
 import { type MountPointJournal, type MountPointLease } from '../mount-point-journal/journal.js';
-import { bubblewrapOptions } from '../plan/bubblewrap-arguments.js';
+import { bubblewrapOptions, watchOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
@@ -142,7 +142,8 @@ function messageFor(
   tools: LaunchTools,
 ): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
-  const options = bubblewrapOptions({ ...plan, mounts }, tools.deniedFile);
+  const watch = tools.launcher.canWatch && plan.watch !== undefined ? watchOptions(plan.watch) : [];
+  const options = [...watch, ...bubblewrapOptions({ ...plan, mounts }, tools.deniedFile)];
   const count = options.length + plan.command.argv.length;
   if (tools.launcher.kind === 'bwrap' && count > MAX_ARGUMENTS) throw tooLarge(count);
   return { options, seccomp: assembleSeccompProgram(plan.seccomp), checks: plan.checks };

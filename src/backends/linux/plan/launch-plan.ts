@@ -35,6 +35,19 @@ export interface MountCheck {
   readonly identity: FileIdentity;
 }
 
+/**
+ * Calls that a supervisor outside of the sandbox carries out, one by one: cordon's own launcher only, system bubblewrap knows
+ * nothing of it.
+ */
+export interface WatchPlan {
+  readonly sockets: {
+    /** Sockets of the host that answer. */
+    readonly allowed: readonly AbsolutePath[];
+    /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
+    readonly hasDatagrams: boolean;
+  };
+}
+
 /** What a command is started with. */
 export interface CommandLine {
   readonly argv: readonly [string, ...string[]];
@@ -55,5 +68,7 @@ export interface LinuxLaunchPlan {
   readonly checks: readonly MountCheck[];
   readonly namespaces: readonly ('user' | 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup' | 'network')[];
   readonly seccomp: { readonly architecture: 'x64' | 'arm64'; readonly network: NetworkAccess };
+  /** Undefined where nothing has to be decided: with the network on, and with an unrestricted file system. */
+  readonly watch: WatchPlan | undefined;
   readonly command: CommandLine;
 }

@@ -1,6 +1,6 @@
 import { type ManagedPolicy } from '../../../binding/bound-policy.js';
 import { CordonError } from '../../../errors/cordon-error.js';
-import { type CommandLine, type LinuxLaunchPlan } from './launch-plan.js';
+import { type CommandLine, type LinuxLaunchPlan, type WatchPlan } from './launch-plan.js';
 import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.js';
 
 /** What is to run; the policy says where. */
@@ -40,7 +40,20 @@ export function planLinuxLaunch(
       ...(network === 'enabled' ? [] : (['network'] as const)),
     ],
     seccomp: { architecture: architectureOf(context.architecture), network },
+    watch: planWatch(policy),
     command: { ...command, cwd },
+  };
+}
+
+/** With the network on, sockets belong to it as they do outside; where every file may be written, nothing hides a socket. */
+function planWatch({ network, fileSystem }: ManagedPolicy): WatchPlan | undefined {
+  if (network === 'enabled' || fileSystem.kind === 'unrestricted') return undefined;
+  const { allowedSockets } = fileSystem;
+  return {
+    sockets: {
+      allowed: allowedSockets.map(({ path }) => path),
+      hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
-import { commandOptions, mountAndNamespaceOptions } from './bubblewrap-arguments.js';
+import { commandOptions, mountAndNamespaceOptions, watchOptions } from './bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from './launch-plan.js';
 import { describeSeccompPolicy } from './seccomp/describe.js';
 
@@ -9,20 +9,33 @@ export interface PrintedPlan {
   readonly commandLine: string;
 }
 
+/** What a printed command line begins with. */
+export interface PrintedLauncher {
+  /** bubblewrap's name where it has not been found. */
+  readonly path: string;
+  /** Whether it is told what to supervise. */
+  readonly canWatch: boolean;
+}
+
 /**
  * Prints a plan. Values of environment variables are left out of both forms: the command line takes them from the shell that runs it.
  *
  * @param plan - what would be launched.
- * @param launcher - bubblewrap's path, or its name where it has not been found.
+ * @param launcher - what would make the sandbox.
  * @param deniedFile - what masks are made of.
  */
-export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: AbsolutePath): PrintedPlan {
-  const { command, checks, seccomp, ...rest } = plan;
+export function printPlan(
+  plan: LinuxLaunchPlan,
+  launcher: PrintedLauncher,
+  deniedFile: AbsolutePath,
+): PrintedPlan {
+  const { command, checks, seccomp, watch, ...rest } = plan;
   const { environment, ...told } = command;
   return {
     json: {
-      launcher,
+      launcher: launcher.path,
       ...rest,
+      watch: launcher.canWatch && watch !== undefined ? watch : null,
       checks: checks.map(({ side, path, identity }) => ({
         side,
         path,
@@ -33,7 +46,8 @@ export function printPlan(plan: LinuxLaunchPlan, launcher: string, deniedFile: A
       command: { ...told, environment: Object.keys(environment).sort() },
     },
     commandLine: [
-      quote(launcher),
+      quote(launcher.path),
+      ...(launcher.canWatch && watch !== undefined ? watchOptions(watch) : []).map(quote),
       ...mountAndNamespaceOptions(plan, deniedFile).map(quote),
       '--clearenv',
       ...Object.keys(environment).flatMap((name) => ['--setenv', quote(name), valueFromShell(name)]),

@@ -6,12 +6,14 @@ import { type LauncherChoice, type LauncherKind } from '../../backend.js';
 export interface Launcher {
   readonly kind: LauncherKind;
   readonly path: AbsolutePath;
+  /** Whether it can supervise calls, as a plan may ask for. */
+  readonly canWatch: boolean;
 }
 
 /** Ways to a launcher; each rejects with a CordonError that says why there is none. */
 export interface LauncherSources {
   readonly bubblewrap: () => Promise<AbsolutePath>;
-  readonly builtin: () => Promise<AbsolutePath>;
+  readonly builtin: () => Promise<Omit<Launcher, 'kind'>>;
 }
 
 /**
@@ -22,12 +24,16 @@ export interface LauncherSources {
  * @throws CordonError why the wanted launcher cannot be used; with `auto` why bubblewrap cannot, if ours cannot either.
  */
 export async function chooseLauncher(choice: LauncherChoice, sources: LauncherSources): Promise<Launcher> {
-  if (choice === 'bwrap') return { kind: 'bwrap', path: await sources.bubblewrap() };
-  if (choice !== 'auto') return { kind: choice, path: await sources.builtin() };
+  if (choice === 'bwrap') return bubblewrapAt(await sources.bubblewrap());
+  if (choice !== 'auto') return { kind: choice, ...(await sources.builtin()) };
   try {
-    return { kind: 'bwrap', path: await sources.bubblewrap() };
+    return bubblewrapAt(await sources.bubblewrap());
   } catch (reason) {
     if (!(reason instanceof CordonError)) throw reason;
-    return { kind: 'builtin', path: await sources.builtin().catch(() => Promise.reject(reason)) };
+    return { kind: 'builtin', ...(await sources.builtin().catch(() => Promise.reject(reason))) };
   }
+}
+
+function bubblewrapAt(path: AbsolutePath): Launcher {
+  return { kind: 'bwrap', path, canWatch: false };
 }

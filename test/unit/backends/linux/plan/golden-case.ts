@@ -88,6 +88,7 @@ function bindingOf(golden: GoldenPolicy): RestrictedBinding {
     ruleSet: { rules, globs: [] },
     links: (golden.links ?? []).map(({ path: of, text }) => ({ path: parseAbsolutePath(of), text })),
     maskedSockets: (golden.maskedSockets ?? []).map(parseAbsolutePath),
+    allowedSockets: [],
     identities: new Map(existing.map((of, index) => [of, { device: 8n, inode: BigInt(index + 2) }])),
   };
 }
