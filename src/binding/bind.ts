@@ -14,6 +14,7 @@ import {
 } from '../permissions/profile.js';
 import { type PathRule, type RuleSet } from '../permissions/rules.js';
 import {
+  type AllowedSocket,
   type BoundPolicy,
   type FileIdentity,
   type ManagedPolicy,
@@ -91,7 +92,7 @@ function bindRestricted(
     ruleSet,
     links: table.links(),
     maskedSockets: socketsToMask(ruleSet, request),
-    unixSockets: request.unixSockets.map((socket) => resolveLinks(socket, request.view).path),
+    allowedSockets: allowedSockets(request),
     identities: identitiesOf(ruleSet.rules, request.view),
   };
 }
@@ -170,6 +171,19 @@ function socketsToMask(
     .filter(
       (socket) => !open.has(socket) && !isWithin(socket, PROC) && evaluator.accessAt(socket) !== 'deny',
     );
+}
+
+function allowedSockets({
+  unixSockets,
+  view,
+}: {
+  readonly unixSockets: readonly AbsolutePath[];
+  readonly view: DiskView;
+}): readonly AllowedSocket[] {
+  if (unixSockets.length === 0) return [];
+  const datagram = new Set(view.datagramSockets());
+  const paths = new Set(unixSockets.map((socket) => resolveLinks(socket, view).path));
+  return [...paths].map((path) => ({ path, isDatagram: datagram.has(path) }));
 }
 
 /** Of every rule's path and the directories above it. */

@@ -28,10 +28,18 @@ export interface RestrictedBinding {
   readonly links: readonly SymbolicLink[];
   /** Sockets of the host that the command may see the names of, but that must not answer. */
   readonly maskedSockets: readonly AbsolutePath[];
-  /** Sockets of the host that the command may connect to, links followed. */
-  readonly unixSockets: readonly AbsolutePath[];
+  /** Sockets of the host that answer. */
+  readonly allowedSockets: readonly AllowedSocket[];
   /** What each rule's path, and each directory above it, was when it was bound; what did not exist is not here. */
   readonly identities: ReadonlyMap<AbsolutePath, FileIdentity>;
+}
+
+/** A socket of the host that the command may connect to. */
+export interface AllowedSocket {
+  /** Free of symbolic links. */
+  readonly path: AbsolutePath;
+  /** Whether it takes datagrams; false also where nobody listens yet. */
+  readonly isDatagram: boolean;
 }
 
 /** One symbolic link: where it is (free of links itself) and its text. */

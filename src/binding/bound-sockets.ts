@@ -24,6 +24,14 @@ export function listBoundSockets(likelyDirectories: readonly AbsolutePath[]): re
   return [...found].sort();
 }
 
+/** The Unix sockets of this host that take datagrams and are where they were bound, by real path. */
+export function listDatagramSockets(): readonly AbsolutePath[] {
+  const names = socketRows().flatMap(({ type, name }) =>
+    type === DATAGRAM && name.startsWith('/') ? [name] : [],
+  );
+  return names.flatMap((name) => realSocket(name) ?? []);
+}
+
 /** A socket may have been renamed or linked since it was bound; it mostly stays in its directory. */
 function socketsIn(directory: string): readonly string[] {
   try {
@@ -35,12 +43,20 @@ function socketsIn(directory: string): readonly string[] {
   }
 }
 
-/** The eighth column, if any; `@` stands for an abstract name. */
+/** SOCK_DGRAM (socket(2)), as the table has it. */
+const DATAGRAM = '0002';
+
+/** The fifth column, and the eighth, if any; `@` stands for an abstract name. */
+function socketRows(): readonly { readonly type: string; readonly name: string }[] {
+  const rows = socketTable().split('\n').slice(1);
+  return rows.map((line) => {
+    const found = /^(?:\S+\s+){4}(?<type>\S+)\s+(?:\S+\s+){2}(?<name>.+)$/u.exec(line)?.groups;
+    return { type: found?.['type'] ?? '', name: found?.['name'] ?? '' };
+  });
+}
+
 function boundNames(): readonly string[] {
-  const names = socketTable()
-    .split('\n')
-    .slice(1)
-    .map((line) => /^(?:\S+\s+){7}(?<name>.+)$/u.exec(line)?.groups?.['name'] ?? '');
+  const names = socketRows().map(({ name }) => name);
   return [...new Set(names)].filter((name) => name !== '' && !name.startsWith('@'));
 }
 

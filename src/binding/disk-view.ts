@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AbsolutePath } from '../paths/absolute-path.js';
-import { listBoundSockets } from './bound-sockets.js';
+import { listBoundSockets, listDatagramSockets } from './bound-sockets.js';
 import {
   type DirectoryItem,
   type PathStatus,
@@ -60,6 +60,14 @@ export class DiskView {
     const sockets = listBoundSockets(likelyDirectories);
     const text = sockets.join('\0');
     this.#others.push(() => listBoundSockets(likelyDirectories).join('\0') === text);
+    return sockets;
+  }
+
+  /** See `listDatagramSockets`. */
+  datagramSockets(): readonly AbsolutePath[] {
+    const sockets = listDatagramSockets();
+    const text = sockets.join('\0');
+    this.#others.push(() => listDatagramSockets().join('\0') === text);
     return sockets;
   }
 

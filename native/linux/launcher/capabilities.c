@@ -80,3 +80,8 @@ void drop_capabilities(const struct setup *setup, uint64_t held) {
   set_all(kept, ambient);
   make_ambient(ambient);
 }
+
+void drop_all_capabilities(void) {
+  set_all(0, 0);
+  make_ambient(0);
+}

@@ -14,4 +14,7 @@ uint64_t effective_capabilities(void);
  * a new user namespace gave him all (user_namespaces(7)). Dies on error. */
 void drop_capabilities(const struct setup *setup, uint64_t held);
 
+/* Drops all that this process could use. Dies on error. */
+void drop_all_capabilities(void);
+
 #endif

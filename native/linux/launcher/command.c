@@ -15,6 +15,7 @@
 #include "report.h"
 #include "sys.h"
 #include "wall.h"
+#include "watched.h"
 
 extern char **environ;
 
@@ -72,6 +73,14 @@ static void load_programs(const struct setup *setup, const struct start *start) 
   }
 }
 
+static void load_watch(const struct setup *setup, const struct start *start) {
+  if (become_watched(setup, start->handover) == 0) return;
+  int saved = errno;
+  send_report(start->report_fd, REPORT_NOT_EXECUTED, 0);
+  errno = saved;
+  die_at(FAILED_WATCH, "load the program");
+}
+
 void execute(const struct setup *setup, const struct start *start) {
   umask(start->umask);
   environ = setup->environment; /* where execvp(3) looks for PATH */
@@ -82,6 +91,7 @@ void execute(const struct setup *setup, const struct start *start) {
   send_report(start->report_fd, REPORT_STARTING, start->wall_abi);
   close_in(start);
   load_programs(setup, start);
+  load_watch(setup, start);
   execvp(program, setup->command);
   int saved = errno;
   send_report(start->report_fd, REPORT_NOT_EXECUTED, 0);

@@ -17,6 +17,7 @@ struct start {
   bool ends_with_command; /* process 1 does, and all that the command has left running */
   bool has_process_1; /* above it, in the same pid namespace */
   pid_t parent;       /* which that is */
+  int handover;       /* see handover.h; NONE where nothing is watched */
 };
 
 /* Changes to --chdir, or else to `caller_directory`, or else to $HOME, or else to "/", and notes it in PWD. Dies on

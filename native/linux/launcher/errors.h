@@ -31,6 +31,7 @@
 #define FAILED_CAPABILITIES "set capabilities: %s"
 #define FAILED_IDS "change ids"
 #define FAILED_SECCOMP "load the seccomp program of descriptor %d"
+#define FAILED_WATCH "watch the command's calls: %s"
 #define FAILED_DESCRIPTOR "use descriptor %d"
 #define FAILED_CHDIR "change directory to %s"
 #define FAILED_EXECUTE "execute %s"

@@ -25,28 +25,31 @@ static void join_new_session_keyring(void) {
     die("join a new session keyring");
 }
 
-enum { REPORT = PIPES, FIRST_FREE = PIPES + 1 };
+enum { REPORT = PIPES, HANDOVER, FIRST_FREE };
 
 /* Nothing of the zygote's or of other sandboxes stays open. */
-static void keep_descriptors(const int pipes[PIPES], int report_fd) {
+static void keep_descriptors(const int pipes[PIPES], struct launch *launch) {
   int high[FIRST_FREE];
   for (int i = 0; i < FIRST_FREE; i++) {
-    int fd = i == REPORT ? report_fd : pipes[i];
+    int fd = i < PIPES ? pipes[i] : i == REPORT ? launch->report_fd : launch->handover;
     high[i] = fd == NONE ? NONE : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
     if (fd != NONE && high[i] < 0) die("F_DUPFD");
   }
-  for (int i = 0; i < FIRST_FREE; i++)
+  for (int i = 0; i < FIRST_FREE; i++) {
     if (high[i] != NONE) place_descriptor(high[i], i);
+    else if (close(i) != 0 && errno != EBADF) die("close");
+  }
   for (int i = COMMAND_PIPE; i < FIRST_FREE; i++)
     if (high[i] != NONE && fcntl(i, F_SETFD, FD_CLOEXEC) != 0) die("fcntl");
   close_from(FIRST_FREE);
+  launch->report_fd = REPORT;
+  if (launch->handover != NONE) launch->handover = HANDOVER;
 }
 
 static void become_sandbox(struct setup *setup, struct launch *launch, const int pipes[PIPES])
     __attribute__((noreturn));
 static void become_sandbox(struct setup *setup, struct launch *launch, const int pipes[PIPES]) {
-  keep_descriptors(pipes, launch->report_fd);
-  launch->report_fd = REPORT;
+  keep_descriptors(pipes, launch);
   join_new_session_keyring();
   run_sandbox(setup, launch);
 }
@@ -61,6 +64,8 @@ static bool fork_parsed(struct setup *setup, const struct launch_request *reques
                           .checks = request->checks,
                           .checks_length = request->checks_length};
   struct launch launch = {.caller = current_identity(), .held = effective_capabilities(), .handed = &handed};
+  if (!start_supervision(&forked->supervision, setup)) return false;
+  launch.handover = forked->supervision.handover;
   int ends[2];
   make_report_socket(ends);
   launch.report_fd = ends[1];
@@ -68,6 +73,8 @@ static bool fork_parsed(struct setup *setup, const struct launch_request *reques
   if (forked->pid == 0) become_sandbox(setup, &launch, pipes);
   int reason = errno;
   if (close(ends[1]) != 0 || (forked->pid < 0 && close(ends[0]) != 0)) die("close");
+  if (launch.handover != NONE && close(launch.handover) != 0) die("close");
+  if (forked->pid < 0) end_supervision(&forked->supervision);
   errno = reason;
   if (forked->pid < 0) return false;
   forked->report_fd = ends[0];

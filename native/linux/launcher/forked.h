@@ -6,6 +6,7 @@
 
 #include "channel.h"
 #include "hand-over.h"
+#include "supervisor.h"
 
 /* The sandbox's ends of its pipes: the standard streams, and what its command comes through if that is not known; else NONE. */
 enum { COMMAND_PIPE = 3, PIPES = 4 };
@@ -16,6 +17,7 @@ struct forked {
   int process;   /* a pidfd: readable when its whole pid namespace is gone (pidfd_open(2)) */
   int report_fd; /* see report.h; does not block */
   struct hand_over listeners; /* begun by the zygote, with its channel */
+  struct supervision supervision;
 };
 
 /* Forks one for a request. Returns whether it did; else errno tells why not. A mistake in

@@ -16,6 +16,7 @@
 #include "report.h"
 #include "sandbox.h"
 #include "status.h"
+#include "supervisor.h"
 #include "sys.h"
 #include "wait-status.h"
 
@@ -81,6 +82,10 @@ static int wait_for_end(const struct setup *setup, struct watched *watched) {
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
   struct launch launch = {.caller = current_identity(), .held = effective_capabilities()};
+  if (setup->dies_with_parent) die_with_process(caller);
+  struct supervision supervision;
+  if (!start_supervision(&supervision, setup)) die_at(FAILED_WATCH, "start a supervisor");
+  launch.handover = supervision.handover;
   int ends[2];
   make_report_socket(ends);
   join_namespaces(&setup->namespaces);
@@ -98,5 +103,7 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
   if (is_told_of(setup)) let_go_on(ends[0]);
-  return wait_for_end(setup, &watched);
+  int exit_status = wait_for_end(setup, &watched);
+  end_supervision(&supervision);
+  return exit_status;
 }

@@ -36,6 +36,7 @@ static take_option take_args;
 /* Sorted by name, for bsearch(3). */
 static const struct option OPTIONS[] = {
     {"--add-seccomp-fd", 1, take_seccomp, true, 0},
+    {"--allow-socket", 1, take_allowed_socket, 0, 0},
     {"--args", 1, take_args, 0, 0},
     {"--argv0", 1, take_word, ARGV0, 0},
     {"--as-pid-1", 0, take_flag, AS_PID_1, 0},
@@ -78,6 +79,8 @@ static const struct option OPTIONS[] = {
     {"--mqueue", 1, take_target, MQUEUE, 0},
     {"--new-session", 0, take_flag, NEW_SESSION, 0},
     {"--no-namespaces", 0, take_flag, NO_NAMESPACES, 0},
+    {"--notify-datagrams", 0, take_flag, NOTIFY_DATAGRAMS, 0},
+    {"--notify-sockets", 0, take_flag, NOTIFY_SOCKETS, 0},
     {"--perms", 1, take_permissions, 0, 0},
     {"--pidns", 1, take_one_descriptor, PID, 0},
     {"--proc", 1, take_target, PROC, 0},
@@ -214,6 +217,9 @@ static bool check_rules(struct parser *parser) {
       {namespaces->none && has_namespaces(setup), "--no-namespaces excludes mounts, namespaces and ids"},
       {namespaces->none && !has_wall, "--no-namespaces needs --landlock-read, -write or -list"},
       {setup->refuses_tcp && !has_wall, "--landlock-no-tcp needs --landlock-read, -write or -list"},
+      {setup->watch.sockets && !(namespaces->plain & CLONE_NEWNET), "--notify-sockets needs --unshare-net"},
+      {setup->watch.datagrams && !setup->watch.sockets, "--notify-datagrams needs --notify-sockets"},
+      {setup->watch.allowed_count > 0 && !setup->watch.sockets, "--allow-socket needs --notify-sockets"},
       {*setup->command == NULL, "no command was given"},
   };
   for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)

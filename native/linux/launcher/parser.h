@@ -65,6 +65,8 @@ enum flag {
   CLEAR_ENVIRONMENT,
   NO_NAMESPACES,
   NO_TCP,
+  NOTIFY_SOCKETS,
+  NOTIFY_DATAGRAMS,
 };
 enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK, LISTENER_CHANNEL };
 enum word { CHDIR, ARGV0, HOSTNAME, LISTENER_DIRECTORY };
@@ -75,6 +77,7 @@ take_option take_sync;
 take_option take_seccomp;
 take_option take_word;
 take_option take_lock_file;
+take_option take_allowed_socket;
 take_option take_id;
 take_option take_setenv;
 take_option take_unsetenv;

@@ -26,6 +26,7 @@
 #include "sys.h"
 #include "terminal.h"
 #include "wall.h"
+#include "watched.h"
 
 static void die_with_starter(const struct setup *setup, const struct launch *launch) {
   if (setup->dies_with_parent) die_with_holder_of(launch->report_fd);
@@ -118,11 +119,12 @@ void run_sandbox(struct setup *setup, const struct launch *launch) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
   if (is_told_of(setup) && !wait_to_go_on(launch->report_fd)) _exit(EXIT_FAILED);
   if (setup->terminal.path != NULL) take_terminal(&setup->terminal);
-  struct start start = {.report_fd = launch->report_fd, .umask = umask(0)};
+  struct start start = {.report_fd = launch->report_fd, .handover = launch->handover, .umask = umask(0)};
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);
   settle_in_namespaces(setup, launch);
   if (!setup->namespaces.none) make_root(setup, launch);
+  hand_over_sockets(setup, launch->handover);
   start.wall_abi = wall_abi(setup);
   start.wall = build_wall(setup);
   die_with_starter(setup, launch);

@@ -18,6 +18,7 @@ struct handed {
 struct launch {
   unsigned made; /* namespaces, CLONE_NEW… */
   int report_fd;
+  int handover; /* see handover.h; NONE where nothing is watched */
   struct identity caller;
   uint64_t held; /* capabilities of the caller */
   const struct handed *handed; /* by a zygote; else NULL */

@@ -61,6 +61,7 @@ void free_setup(struct setup *setup) {
   free(setup->hidden);
   free(setup->lock_files);
   free(setup->listening.ports);
+  free(setup->watch.allowed);
   free(setup->seccomp_fds);
   free(setup->sync_fds);
   free(setup->used_fds);

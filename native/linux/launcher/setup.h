@@ -88,6 +88,14 @@ struct capability_wish {
   uint64_t taken;
 };
 
+/* Which calls of the command a supervisor is told of (supervisor.h). */
+struct watch {
+  bool sockets;   /* connect(2), which it carries out: Unix sockets of the host answer by rules */
+  bool datagrams; /* Unix datagram sockets exist; what is sent by them is carried out as well */
+  const char **allowed; /* sockets of the host, by path */
+  size_t allowed_count;
+};
+
 struct setup {
   enum { RUN, SHOW_HELP, SHOW_VERSION, SHOW_LANDLOCK } purpose;
   struct namespaces namespaces;
@@ -111,6 +119,7 @@ struct setup {
   bool refuses_tcp;
   const char **lock_files;
   size_t lock_file_count;
+  struct watch watch;
   int *seccomp_fds; /* in the order in which they are loaded */
   size_t seccomp_count;
   int info_fd, status_fd, block_fd, user_block_fd;

@@ -18,6 +18,8 @@ bool take_flag(struct parser *parser, const struct option *option, char **values
     case CLEAR_ENVIRONMENT: clear_environment(setup); break;
     case NO_NAMESPACES: setup->namespaces.none = true; break;
     case NO_TCP: setup->refuses_tcp = true; break;
+    case NOTIFY_SOCKETS: setup->watch.sockets = true; break;
+    case NOTIFY_DATAGRAMS: setup->watch.datagrams = true; break;
     case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
   }
   return true;
@@ -96,6 +98,14 @@ bool take_wall_rule(struct parser *parser, const struct option *option, char **v
   if (!is_plain_path(values[0])) return complain_of_value(parser, option, values[0]);
   struct wall_rule *rule = append(&parser->setup->wall_rules, &parser->setup->wall_rule_count, sizeof *rule);
   *rule = (struct wall_rule){.access = (enum wall_access)option->what, .path = values[0]};
+  return true;
+}
+
+bool take_allowed_socket(struct parser *parser, const struct option *option, char **values) {
+  if (*values[0] != '/') return complain_of_value(parser, option, values[0]);
+  struct watch *watch = &parser->setup->watch;
+  const char **place = append(&watch->allowed, &watch->allowed_count, sizeof *place);
+  *place = values[0];
   return true;
 }
 

@@ -251,6 +251,7 @@ static void conclude(struct zygote *zygote, struct sandbox *sandbox) {
   int wait_status;
   while (waitpid(sandbox->forked.pid, &wait_status, 0) < 0)
     if (errno != EINTR) die("waitpid");
+  end_supervision(&sandbox->forked.supervision);
   end_reports(zygote, sandbox);
   end_hand_over(&sandbox->forked.listeners);
   unwatch(zygote, sandbox->forked.process);

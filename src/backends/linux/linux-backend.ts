@@ -29,6 +29,7 @@ import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
 import {
   type ProbeTools,
   LANDLOCK_PROBE_OPTIONS,
+  cannotWatch,
   landlockAbi,
   probeLauncher,
   probeOptions,
@@ -68,6 +69,8 @@ export class LinuxBackend {
   #proc: ProcEntries | undefined;
   /** A bound policy that is the same object has the same plan, but for the command. */
   readonly #plans = new WeakMap<ManagedPolicy, LinuxLaunchPlan>();
+  /** Failures are not kept on disk; within one process the machine stays as it is. */
+  #cannotWatch = false;
 
   /**
    * @param facts - of this machine.
@@ -156,8 +159,8 @@ export class LinuxBackend {
     const hasListeners = request.plan.listeners.length > 0;
     return chooseLauncher(hasListeners ? launcherWithListeners(choice) : choice, {
       bubblewrap: () => this.#probedBubblewrap(request),
-      builtin: () => this.#probedBuiltin(request, probeOptions(request.plan)),
-      landlock: () => this.#probedBuiltin(request, LANDLOCK_PROBE_OPTIONS),
+      builtin: () => this.#probedBuiltin(request),
+      landlock: () => this.#probedLandlock(request),
     });
   }
 
@@ -165,13 +168,14 @@ export class LinuxBackend {
   async likelyLauncher(policy: ManagedPolicy): Promise<PrintedLauncher> {
     const { launcher, searchPath } = this.#facts;
     const choice = this.#options.launcher;
-    if (choice !== 'auto' && choice !== 'bwrap') return { isOwn: true, path: launcher };
+    const own = { path: launcher, isOwn: true, canWatch: choice !== 'landlock' };
+    if (choice !== 'auto' && choice !== 'bwrap') return own;
+    const bubblewrap = { isOwn: false, canWatch: false };
     try {
-      return { isOwn: false, path: (await findBubblewrap(searchPath, this.#distrust(policy))).path };
+      return { ...bubblewrap, path: (await findBubblewrap(searchPath, this.#distrust(policy))).path };
     } catch (error) {
       if (!(error instanceof CordonError)) throw error;
-      const isOwn = choice === 'auto' && existsSync(launcher);
-      return { isOwn, path: isOwn ? launcher : 'bwrap' };
+      return choice === 'auto' && existsSync(launcher) ? own : { ...bubblewrap, path: 'bwrap' };
     }
   }
 
@@ -216,15 +220,35 @@ export class LinuxBackend {
     return executable.path;
   }
 
+  /** Where calls cannot be supervised, sockets are masked when the command starts, as with bubblewrap. */
+  async #probedBuiltin(request: LauncherRequest): Promise<Omit<Launcher, 'kind'>> {
+    const { launcher: path } = this.#facts;
+    const options = probeOptions(request.plan);
+    const watches = request.plan.watch !== undefined && (request.isFresh === true || !this.#cannotWatch);
+    try {
+      await this.#passBuiltinProbe(watches ? ['--notify-sockets', ...options] : options, request);
+      return { path, canWatch: watches };
+    } catch (error) {
+      if (!watches || !(error instanceof CordonError) || !cannotWatch(error)) throw error;
+      this.#cannotWatch = true;
+      await this.#passBuiltinProbe(options, request);
+      return { path, canWatch: false };
+    }
+  }
+
+  async #probedLandlock(request: LauncherRequest): Promise<AbsolutePath> {
+    await this.#passBuiltinProbe(LANDLOCK_PROBE_OPTIONS, request);
+    return this.#facts.launcher;
+  }
+
   /** Its place is protected from every command. */
-  async #probedBuiltin({ isFresh }: LauncherRequest, options: readonly string[]): Promise<AbsolutePath> {
+  async #passBuiltinProbe(options: readonly string[], { isFresh }: LauncherRequest): Promise<void> {
     const { launcher, kernelRelease } = this.#facts;
     const executable = builtinLauncher(launcher);
     const settings = userNamespaceSettings();
     const key = { searchPath: launcher, kernelRelease, settings, options };
     if (isFresh === true || this.#probeCache().find(key) === undefined)
       await this.#passProbe(key, executable);
-    return launcher;
   }
 
   async #passProbe(key: ProbeKey, executable: FoundExecutable): Promise<void> {

@@ -9,7 +9,7 @@ import {
   mountAndNamespaceOptions,
   mountStepOptions,
 } from '../plan/bubblewrap-arguments.js';
-import { launcherOptions, wallOptions } from '../plan/launcher-arguments.js';
+import { type LauncherAbilities, launcherOptions, ownOptions } from '../plan/launcher-arguments.js';
 import { type LinuxLaunchPlan, type MountStep } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
 import { type Launcher } from '../setup/launcher.js';
@@ -67,6 +67,10 @@ export function sandboxStart(
   };
 }
 
+function abilitiesOf({ launcher: { kind, canWatch } }: StartTools): LauncherAbilities {
+  return { isOwn: kind !== 'bwrap', canWatch };
+}
+
 /** Where nobody of this user can make anything, there is nothing to cover. */
 function messageFor(
   { plan, tools, reception }: StartParts,
@@ -74,7 +78,7 @@ function messageFor(
 ): SandboxMessage {
   const mounts = plan.mounts.filter((step) => !('target' in step) || !unavailable.has(step.target));
   const options = [
-    ...launcherOptions({ ...plan, mounts }, tools.launcher.kind !== 'bwrap', tools.deniedFile),
+    ...launcherOptions({ ...plan, mounts }, abilitiesOf(tools), tools.deniedFile),
     ...(reception?.options ?? []),
   ];
   const count = options.length + plan.command.argv.length;
@@ -99,7 +103,7 @@ function startInAdvance(
     key: tools.policyKey,
     sandbox: () => ({
       options: [
-        ...wallOptions(plan, true),
+        ...ownOptions(plan, abilitiesOf(tools)),
         ...mountAndNamespaceOptions({ ...plan, mounts: early }, tools.deniedFile),
       ],
       seccomp: assembleSeccompProgram(plan.seccomp),

@@ -1,5 +1,5 @@
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
-import { type LinuxLaunchPlan, type MountStep } from './launch-plan.js';
+import { type LinuxLaunchPlan, type MountStep, type WatchPlan } from './launch-plan.js';
 
 /** The descriptors that bubblewrap is told of; the guard opens them (native/linux/guard/guard.c). */
 const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7, channel: 8 } as const;
@@ -54,6 +54,19 @@ export function commandOptions(plan: LinuxLaunchPlan): readonly string[] {
     ...(plan.command.argv0 === undefined ? [] : ['--argv0', plan.command.argv0]),
     '--chdir',
     plan.command.cwd,
+  ];
+}
+
+/**
+ * The options by which cordon's own launcher is told what to supervise; bubblewrap has none of them.
+ *
+ * @param watch - of a plan.
+ */
+export function watchOptions({ sockets }: WatchPlan): readonly string[] {
+  return [
+    '--notify-sockets',
+    ...(sockets.hasDatagrams ? ['--notify-datagrams'] : []),
+    ...sockets.allowed.flatMap((path) => ['--allow-socket', path]),
   ];
 }
 

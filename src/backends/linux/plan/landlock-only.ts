@@ -37,7 +37,7 @@ const PROC = parseAbsolutePath('/proc');
 export function planLandlockOnly(policy: ManagedPolicy): LandlockSandbox {
   const { fileSystem, network } = policy;
   if (fileSystem.kind === 'unrestricted') throw cannotOpenEverything();
-  const [socket] = fileSystem.unixSockets;
+  const socket = fileSystem.allowedSockets[0]?.path;
   if (socket !== undefined) throw cannotConnect(socket);
   const evaluator = createEvaluator({ rules: fileSystem.ruleSet.rules, globs: [] });
   if (evaluator.accessAt(ROOT_PATH) === 'write') throw cannotOpenEverything();

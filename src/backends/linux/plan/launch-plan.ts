@@ -62,6 +62,19 @@ export interface LandlockSandbox {
   readonly gaps: readonly EnforcementGap[];
 }
 
+/**
+ * Calls that a supervisor outside of the sandbox carries out, one by one: cordon's own launcher only, system bubblewrap knows
+ * nothing of it.
+ */
+export interface WatchPlan {
+  readonly sockets: {
+    /** Sockets of the host that answer. */
+    readonly allowed: readonly AbsolutePath[];
+    /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
+    readonly hasDatagrams: boolean;
+  };
+}
+
 /** What a command is started with. */
 export interface CommandLine {
   readonly argv: readonly [string, ...string[]];
@@ -86,5 +99,7 @@ export interface LinuxLaunchPlan {
   readonly seccomp: SeccompProgramOptions;
   /** Present where Landlock alone holds the command: then there are no mounts and no namespaces. */
   readonly landlock: LandlockSandbox | undefined;
+  /** Undefined where nothing has to be decided: with the network on, and with an unrestricted file system. */
+  readonly watch: WatchPlan | undefined;
   readonly command: CommandLine;
 }

@@ -1,7 +1,12 @@
 import { type ManagedPolicy } from '../../../binding/bound-policy.js';
 import { CordonError } from '../../../errors/cordon-error.js';
 import { type NetworkAccess } from '../../../permissions/profile.js';
-import { type CommandLine, type LinuxLaunchPlan, type ListenerRequest } from './launch-plan.js';
+import {
+  type CommandLine,
+  type LinuxLaunchPlan,
+  type ListenerRequest,
+  type WatchPlan,
+} from './launch-plan.js';
 import { planLandlockOnly } from './landlock-only.js';
 import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.js';
 
@@ -49,7 +54,20 @@ export function planLinuxLaunch(
     listeners,
     seccomp: { architecture: architectureOf(context.architecture), network },
     landlock: undefined,
+    watch: planWatch(policy),
     command: { ...command, cwd },
+  };
+}
+
+/** With the network on, sockets belong to it as they do outside; where every file may be written, nothing hides a socket. */
+function planWatch({ network, fileSystem }: ManagedPolicy): WatchPlan | undefined {
+  if (network === 'enabled' || fileSystem.kind === 'unrestricted') return undefined;
+  const { allowedSockets } = fileSystem;
+  return {
+    sockets: {
+      allowed: allowedSockets.map(({ path }) => path),
+      hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
+    },
   };
 }
 
@@ -93,6 +111,7 @@ export function planLandlockLaunch(
     listeners,
     seccomp: { architecture: architectureOf(architecture), network, hasNoNamespaces: true },
     landlock,
+    watch: undefined,
     command: { ...command, cwd },
   };
 }

@@ -1,20 +1,20 @@
 import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { planLandlock } from './landlock.js';
-import { wallOptions } from './launcher-arguments.js';
+import { type LauncherAbilities, ownOptions } from './launcher-arguments.js';
 import { commandOptions, mountAndNamespaceOptions } from './bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from './launch-plan.js';
 import { describeSeccompPolicy } from './seccomp/describe.js';
-
-/** A launcher: bubblewrap's path is its name where it has not been found. */
-export interface PrintedLauncher {
-  readonly isOwn: boolean;
-  readonly path: string;
-}
 
 /** A plan for people and programs. */
 export interface PrintedPlan {
   readonly json: Readonly<Record<string, unknown>>;
   readonly commandLine: string;
+}
+
+/** What a printed command line begins with. */
+export interface PrintedLauncher extends LauncherAbilities {
+  /** bubblewrap's name where it has not been found. */
+  readonly path: string;
 }
 
 /**
@@ -29,13 +29,14 @@ export function printPlan(
   launcher: PrintedLauncher,
   deniedFile: AbsolutePath,
 ): PrintedPlan {
-  const { command, checks, seccomp, ...rest } = plan;
+  const { command, checks, seccomp, watch, ...rest } = plan;
   const { environment, ...told } = command;
   return {
     json: {
       launcher: launcher.path,
       ...rest,
       landlock: describeLandlock(plan, launcher.isOwn),
+      watch: launcher.canWatch && watch !== undefined ? watch : null,
       checks: checks.map(({ side, path, identity }) => ({
         side,
         path,
@@ -47,7 +48,7 @@ export function printPlan(
     },
     commandLine: [
       quote(launcher.path),
-      ...wallOptions(plan, launcher.isOwn).map(quote),
+      ...ownOptions(plan, launcher).map(quote),
       ...mountAndNamespaceOptions(plan, deniedFile).map(quote),
       '--clearenv',
       ...Object.keys(environment).flatMap((name) => ['--setenv', quote(name), valueFromShell(name)]),

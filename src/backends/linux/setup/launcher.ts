@@ -7,12 +7,14 @@ import { type LauncherChoice, type LauncherKind } from '../../backend.js';
 export interface Launcher {
   readonly kind: LauncherKind;
   readonly path: AbsolutePath;
+  /** Whether it can supervise calls, as a plan may ask for. */
+  readonly canWatch: boolean;
 }
 
 /** Ways to a launcher; each rejects with a CordonError that says why there is none. */
 export interface LauncherSources {
   readonly bubblewrap: () => Promise<AbsolutePath>;
-  readonly builtin: () => Promise<AbsolutePath>;
+  readonly builtin: () => Promise<Omit<Launcher, 'kind'>>;
   readonly landlock: () => Promise<AbsolutePath>;
 }
 
@@ -26,34 +28,42 @@ export interface LauncherSources {
 export async function chooseLauncher(choice: LauncherChoice, sources: LauncherSources): Promise<Launcher> {
   switch (choice) {
     case 'bwrap':
-      return { kind: choice, path: await sources.bubblewrap() };
+      return withBubblewrap(sources);
     case 'builtin':
     case 'zygote':
-      return { kind: choice, path: await sources.builtin() };
+      return { kind: choice, ...(await sources.builtin()) };
     case 'landlock':
-      return { kind: choice, path: await sources.landlock() };
+      return withLandlock(sources);
     case 'auto':
       return chooseFirst(sources);
   }
 }
 
 async function chooseFirst(sources: LauncherSources): Promise<Launcher> {
-  const bubblewrap = await attempt(sources.bubblewrap);
-  if (!(bubblewrap instanceof CordonError)) return { kind: 'bwrap', path: bubblewrap };
-  const builtin = await attempt(sources.builtin);
-  if (!(builtin instanceof CordonError)) return { kind: 'builtin', path: builtin };
+  const bubblewrap = await attempt(withBubblewrap(sources));
+  if (!(bubblewrap instanceof CordonError)) return bubblewrap;
+  const builtin = await attempt(sources.builtin());
+  if (!(builtin instanceof CordonError)) return { kind: 'builtin', ...builtin };
   if (!NO_NAMESPACES.has(builtin.code)) throw bubblewrap;
-  const landlock = await attempt(sources.landlock);
+  const landlock = await attempt(withLandlock(sources));
   if (landlock instanceof CordonError) throw bubblewrap;
-  return { kind: 'landlock', path: landlock };
+  return landlock;
 }
 
 /** Only then is a sandbox without them the best that there is. */
 const NO_NAMESPACES = new Set<ErrorCode>(['user-namespaces-forbidden', 'apparmor-forbids-user-namespaces']);
 
-async function attempt(source: () => Promise<AbsolutePath>): Promise<AbsolutePath | CordonError> {
+async function withBubblewrap(sources: LauncherSources): Promise<Launcher> {
+  return { kind: 'bwrap', path: await sources.bubblewrap(), canWatch: false };
+}
+
+async function withLandlock(sources: LauncherSources): Promise<Launcher> {
+  return { kind: 'landlock', path: await sources.landlock(), canWatch: false };
+}
+
+async function attempt<T>(result: Promise<T>): Promise<T | CordonError> {
   try {
-    return await source();
+    return await result;
   } catch (error) {
     if (error instanceof CordonError) return error;
     throw error;

@@ -42,6 +42,13 @@ export const LANDLOCK_PROBE_OPTIONS: readonly string[] = [
   ...['--no-namespaces', '--landlock-read', '/', '--landlock-no-tcp'],
   ...['--new-session', '--die-with-parent', '--cap-drop', 'ALL', '--clearenv', '--chdir', '/'],
 ];
+/** What a launcher says when the kernel does not let it supervise calls: it is too old, or somebody supervises us. */
+const CANNOT_WATCH = "watch the command's calls";
+
+/** Whether a probe failed because calls cannot be supervised here, and for no other reason. */
+export function cannotWatch({ details }: CordonError): boolean {
+  return String(details['launcherSaid']).includes(CANNOT_WATCH);
+}
 
 /**
  * Runs a launcher once with a program that does nothing.

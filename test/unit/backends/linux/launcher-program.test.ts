@@ -47,6 +47,13 @@ describe('The launcher refuses, with status 1 and one line,', () => {
     ['a variable with "=" in its name', ['--setenv', 'a=b', 'c', 'true']],
     ['a capability that it does not know', ['--cap-add', 'CAP_STRANGE', 'true']],
     ['a capability without its prefix', ['--cap-add', 'kill', 'true']],
+    ['sockets to decide about in the network of the host', ['--notify-sockets', 'true']],
+    ['an allowed socket without a decision', ['--unshare-net', '--allow-socket', '/a', 'true']],
+    ['datagrams without a decision about sockets', ['--unshare-net', '--notify-datagrams', 'true']],
+    [
+      'an allowed socket by a relative path',
+      ['--unshare-net', '--notify-sockets', '--allow-socket', 'a', 'true'],
+    ],
     ['a label for the command', ['--exec-label', 'a', 'true']],
     ['a label for files', ['--file-label', 'a', 'true']],
   ])('%s', (_what, words) => {

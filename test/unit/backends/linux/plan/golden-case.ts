@@ -87,8 +87,8 @@ function bindingOf(golden: GoldenPolicy): RestrictedBinding {
     kind: 'restricted',
     ruleSet: { rules, globs: [] },
     links: (golden.links ?? []).map(({ path: of, text }) => ({ path: parseAbsolutePath(of), text })),
-    unixSockets: [],
     maskedSockets: (golden.maskedSockets ?? []).map(parseAbsolutePath),
+    allowedSockets: [],
     identities: new Map(existing.map((of, index) => [of, { device: 8n, inode: BigInt(index + 2) }])),
   };
 }

@@ -32,7 +32,7 @@ function bind(rules: readonly PathRule[], more: Partial<RestrictedBinding> = {})
     ruleSet: { rules, globs: [] },
     links: [],
     maskedSockets: [],
-    unixSockets: [],
+    allowedSockets: [],
     identities: new Map(
       [...new Set(existing)].map((path, index) => [path, { device: 8n, inode: BigInt(index) }]),
     ),

@@ -4,7 +4,7 @@ import { type LinuxLaunchPlan } from '../../../../../src/backends/linux/plan/lau
 import { printPlan } from '../../../../../src/backends/linux/plan/print-plan.js';
 import { parseAbsolutePath, ROOT_PATH } from '../../../../../src/paths/absolute-path.js';
 
-const BWRAP = { isOwn: false, path: 'bwrap' } as const;
+const BWRAP = { isOwn: false, path: 'bwrap', canWatch: false } as const;
 const DENIED = parseAbsolutePath('/private/denied');
 
 function planOf(
@@ -20,6 +20,7 @@ function planOf(
     listeners: [],
     landlock: undefined,
     seccomp: { architecture: 'x64', network: 'restricted' },
+    watch: { sockets: { allowed: [parseAbsolutePath('/a b')], hasDatagrams: false } },
     command: { argv, argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' },
   };
 }
@@ -68,6 +69,17 @@ describe('A printed plan', () => {
       expect(words.slice(-6)).toEqual([name, words.at(-5), '--chdir', '/', '--', 'true']);
     },
   );
+
+  test("tells cordon's own launcher what to supervise, and bubblewrap nothing of it", () => {
+    const plan = planOf(['true'], {});
+    const own = printPlan(plan, { path: 'bwrap', isOwn: true, canWatch: true }, DENIED);
+    const words = ['--notify-sockets', '--allow-socket', '/a b'];
+    expect(wordsInShell(own.commandLine, {}).slice(0, 3)).toEqual(words);
+    expect(own.json).toMatchObject({ watch: plan.watch });
+    const bubblewrap = printPlan(plan, BWRAP, DENIED);
+    expect(wordsInShell(bubblewrap.commandLine, {})).not.toEqual(expect.arrayContaining(words.slice(0, 1)));
+    expect(bubblewrap.json).toMatchObject({ watch: null });
+  });
 
   test('is JSON with names of variables, big numbers as text, and a system-call filter in words', () => {
     const { json } = printPlan(planOf(['true'], { B: 'secret', A: 'secret' }), BWRAP, DENIED);

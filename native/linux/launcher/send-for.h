@@ -1,0 +1,15 @@
+/* sendto(2) with an address, sendmsg(2) and sendmmsg(2), carried out for the caller. */
+#ifndef CORDON_SEND_FOR_H
+#define CORDON_SEND_FOR_H
+
+#include "answer.h"
+#include "caller.h"
+#include "socket-rules.h"
+#include "workers.h"
+
+struct seccomp_notif;
+
+struct answer send_for(struct caller *caller, const struct seccomp_notif *call, const struct socket_rules *rules,
+                       struct workers *workers);
+
+#endif

@@ -1,0 +1,20 @@
+/* Which files of Unix sockets a command may connect to: those that something in its own sandbox has bound, and those that
+ * its set-up allows. */
+#ifndef CORDON_SOCKET_RULES_H
+#define CORDON_SOCKET_RULES_H
+
+#include <stddef.h>
+
+#include "caller.h"
+
+struct socket_rules {
+  int own_table, host_table; /* socket-table.h */
+  const char *const *allowed;
+  int *pinned; /* what was at each allowed path when the sandbox was made; -1: no socket */
+  size_t count;
+};
+
+/* Whether the caller may reach what is bound to `place`, an O_PATH descriptor. Returns 0 or an error number. */
+int judge_socket(const struct socket_rules *rules, const struct caller *caller, int place);
+
+#endif
