@@ -8,9 +8,11 @@ export interface PipeStreams {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** What a supervisor reports. */
+  readonly evidence: Readable | undefined;
 }
 
-/** Our ends of the standard streams' pipes: descriptors. */
+/** Our ends of the pipes: descriptors, by the number of the standard stream; 3 is evidence. */
 export type PipeEnds = readonly (number | undefined)[];
 
 /** Closes ends that nothing has been made of. */
@@ -24,6 +26,7 @@ export function streamsOfEnds(ends: PipeEnds): PipeStreams {
     stdin: ends[0] === undefined ? undefined : writer(ends[0]),
     stdout: ends[1] === undefined ? undefined : reader(ends[1]),
     stderr: ends[2] === undefined ? undefined : reader(ends[2]),
+    evidence: ends[3] === undefined ? undefined : reader(ends[3]),
   };
 }
 

@@ -24,6 +24,11 @@ export interface SandboxCommand {
   /** Sockets of the host that the command may connect to, beside the profile's. */
   readonly unixSockets?: readonly string[] | undefined;
   readonly environment?: EnvironmentChanges | undefined;
+  /**
+   * What denials are told from: `text` (the default), the command's own words; `exact`, the calls themselves, which needs cordon's
+   * own launcher and slows down those that change something.
+   */
+  readonly evidence?: 'text' | 'exact' | undefined;
   /** Pipes for all three streams by default. */
   readonly stdio?: StdioRequest | undefined;
   /** Milliseconds until the command is asked to end; none by default. */

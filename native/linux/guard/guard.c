@@ -8,7 +8,7 @@
  *                                              without a sandbox: the same session, descriptors and end of the whole tree
  *   cordon-guard --standby [--merge]           waits for a request that holds the bubblewrap command line as well
  * --merge makes standard error the same descriptor as standard output, so that the order of both is kept.
- * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h.
+ * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h; --pipe-3 makes one for evidence.
  *
  * It does what has to be spoken to the kernel before bubblewrap starts, and what bubblewrap leaves open:
  *   - closes every descriptor that it was not given by number, whatever the caller left open;
@@ -243,7 +243,7 @@ static void start_sandbox(struct guard *guard) {
   if (guard->options.is_standby) await_request();
   guard->request = read_request(CONTROL, guard->options.is_standby);
   char **argv = guard->options.is_standby ? guard->request.argv : guard->options.command;
-  guard->bubblewrap = start_bubblewrap(&guard->request, argv);
+  guard->bubblewrap = start_bubblewrap(&guard->request, argv, guard->streams.evidence);
 }
 
 int main(int argc, char **argv) {

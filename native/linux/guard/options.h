@@ -7,7 +7,7 @@ struct options {
   int is_standby;
   int has_terminal;
   int is_merged;
-  int has_pipe[3];
+  int has_pipe[4]; /* see streams.h */
   char **command; /* NULL when it comes with the request */
 };
 

@@ -17,7 +17,7 @@
 #include "sys.h"
 
 /* Numbers that bubblewrap is told on its command line. */
-enum { ARGS = 4, FIRST_FREE = 8 };
+enum { ARGS = 4, MOST_ENDS = 5, FIRST_FREE = ARGS + MOST_ENDS };
 
 /* A file in memory, complete and positioned at its beginning. */
 static int memory_file(const char *data, size_t length) {
@@ -64,7 +64,7 @@ static void die_with(pid_t guard) {
 }
 
 struct child_ends {
-  int args, status, block, seccomp;
+  int args, status, block, seccomp, evidence;
 };
 
 static void become_bubblewrap(const struct child_ends *ends, char **argv, pid_t guard) {
@@ -72,19 +72,20 @@ static void become_bubblewrap(const struct child_ends *ends, char **argv, pid_t 
   join_new_session_keyring();
   reset_signals();
   /* Above all targets first, so that none of them overwrites another that is still needed. */
-  int high[4] = {ends->args, ends->status, ends->block, ends->seccomp};
-  for (int i = 0; i < 4; i++) {
+  int high[MOST_ENDS] = {ends->args, ends->status, ends->block, ends->seccomp, ends->evidence};
+  int count = ends->evidence < 0 ? MOST_ENDS - 1 : MOST_ENDS;
+  for (int i = 0; i < count; i++) {
     high[i] = fcntl(high[i], F_DUPFD_CLOEXEC, FIRST_FREE);
     if (high[i] < 0) die("F_DUPFD");
   }
-  for (int i = 0; i < 4; i++) place_descriptor(high[i], ARGS + i);
+  for (int i = 0; i < count; i++) place_descriptor(high[i], ARGS + i);
   if (close(CONTROL) != 0) die("close");
-  close_from(FIRST_FREE);
+  close_from(ARGS + count);
   execv(argv[0], argv);
   die(argv[0]);
 }
 
-struct started start_bubblewrap(const struct request *request, char **argv) {
+struct started start_bubblewrap(const struct request *request, char **argv, int evidence) {
   int status[2], block[2], seccomp[2];
   if (pipe2(status, O_CLOEXEC) != 0 || pipe2(seccomp, O_CLOEXEC) != 0) die("pipe");
   make_block_pair(block);
@@ -93,6 +94,7 @@ struct started start_bubblewrap(const struct request *request, char **argv) {
       .status = status[1],
       .block = block[1],
       .seccomp = seccomp[0],
+      .evidence = evidence,
   };
   pid_t self = getpid();
   pid_t pid = fork();
@@ -101,6 +103,7 @@ struct started start_bubblewrap(const struct request *request, char **argv) {
   before_dying(end_all_children);
   if (close(ends.args) != 0 || close(status[1]) != 0 || close(block[1]) != 0 || close(seccomp[0]) != 0)
     die("close");
+  if (evidence >= 0 && close(evidence) != 0) die("close");
   return (struct started){.pid = pid, .status_fd = status[0], .block_fd = block[0], .seccomp_fd = seccomp[1]};
 }
 

@@ -14,8 +14,9 @@ struct started {
   int seccomp_fd; /* takes the program, without which bubblewrap does not start the command */
 };
 
-/* Executes argv[0] with the options of the request on descriptor 4, its status on 5, its block on 6, the program on 7. */
-struct started start_bubblewrap(const struct request *request, char **argv);
+/* Executes argv[0] with the options of the request on descriptor 4, its status on 5, its block on 6, the program on 7,
+ * and on 8 the pipe `evidence`, which is closed here; -1: there is none. */
+struct started start_bubblewrap(const struct request *request, char **argv, int evidence);
 
 /* Executes argv[0], searched on PATH, without a sandbox. Returns a `pid` of -1 and the reason in errno when that fails. */
 struct started start_plain(char **argv);

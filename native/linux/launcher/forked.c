@@ -113,11 +113,13 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
   return true;
 }
 
-int fork_sandbox(const struct launch_request *request, const int streams[3], struct forked *forked) {
+int fork_sandbox(const struct launch_request *request, const int streams[3], int evidence, struct forked *forked) {
   struct setup setup = empty_setup();
   char **words = join_words(request);
   errno = EINVAL;
-  bool is_forked = parse_request(&setup, words) && fork_prepared(&setup, request, streams, forked);
+  bool is_good = parse_request(&setup, words);
+  setup.watch.report_fd = evidence;
+  bool is_forked = is_good && fork_prepared(&setup, request, streams, forked);
   int reason = errno;
   free_setup(&setup);
   free(words);

@@ -15,8 +15,8 @@ struct forked {
   struct supervision supervision;
 };
 
-/* Forks one for a request, with `streams` as its standard streams. Returns whether it did; else errno tells why not. A mistake in
+/* Forks one for a request, with `streams` as its standard streams and `evidence` for the reports of its supervisor, or NONE. Returns whether it did; else errno tells why not. A mistake in
  * the request is EINVAL. */
-int fork_sandbox(const struct launch_request *request, const int streams[3], struct forked *forked);
+int fork_sandbox(const struct launch_request *request, const int streams[3], int evidence, struct forked *forked);
 
 #endif

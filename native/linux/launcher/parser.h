@@ -65,8 +65,9 @@ enum flag {
   CLEAR_ENVIRONMENT,
   NOTIFY_SOCKETS,
   NOTIFY_DATAGRAMS,
+  NOTIFY_CHANGES,
 };
-enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK };
+enum descriptor { USER, SECOND_USER, PID, INFO, STATUS, BLOCK, USER_BLOCK, NOTIFY };
 enum word { CHDIR, ARGV0, HOSTNAME };
 enum identity { UID, GID };
 take_option take_flag;

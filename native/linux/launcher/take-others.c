@@ -16,6 +16,7 @@ bool take_flag(struct parser *parser, const struct option *option, char **values
     case CLEAR_ENVIRONMENT: clear_environment(setup); break;
     case NOTIFY_SOCKETS: setup->watch.sockets = true; break;
     case NOTIFY_DATAGRAMS: setup->watch.datagrams = true; break;
+    case NOTIFY_CHANGES: setup->watch.changes = true; break;
     case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
   }
   return true;
@@ -29,6 +30,7 @@ static int *place_of(struct setup *setup, enum descriptor descriptor) {
     case INFO: return &setup->info_fd;
     case STATUS: return &setup->status_fd;
     case BLOCK: return &setup->block_fd;
+    case NOTIFY: return &setup->watch.report_fd;
     case USER_BLOCK: break;
   }
   return &setup->user_block_fd;

@@ -27,12 +27,15 @@ struct source {
   struct sandbox *sandbox;
 };
 
+/* The standard ones, and evidence. */
+enum { EVIDENCE = 3, STREAM_COUNT };
+
 struct sandbox {
   struct sandbox *next;
   uint32_t id;
   struct forked forked;
   struct source reports, ends;
-  int owner_ends[3]; /* of the pipes, until the owner has opened them; else -1 */
+  int owner_ends[STREAM_COUNT]; /* of the pipes, until the owner has opened them; else -1 */
   struct report last; /* once it has reported */
   int is_reporting; /* its reports are watched */
   int has_reported;
@@ -64,7 +67,7 @@ static void watch(struct zygote *zygote, int fd, struct source *what) {
 }
 
 static void close_owner_ends(struct sandbox *sandbox) {
-  for (int stream = 0; stream < 3; stream++) {
+  for (int stream = 0; stream < STREAM_COUNT; stream++) {
     if (sandbox->owner_ends[stream] >= 0 && close(sandbox->owner_ends[stream]) != 0) die("close");
     sandbox->owner_ends[stream] = -1;
   }
@@ -80,13 +83,13 @@ static void forget(struct zygote *zygote, struct sandbox *sandbox) {
 /* What was written must not be lost because a short command ended before its owner opened the pipes. */
 static void forget_when_done(struct zygote *zygote, struct sandbox *sandbox) {
   int is_open = 0;
-  for (int stream = 0; stream < 3; stream++) is_open |= sandbox->owner_ends[stream] >= 0;
+  for (int stream = 0; stream < STREAM_COUNT; stream++) is_open |= sandbox->owner_ends[stream] >= 0;
   if (sandbox->has_ended && !is_open) forget(zygote, sandbox);
 }
 
-/* The command's ends of its streams. */
+/* The sandbox's ends of its streams. */
 struct streams {
-  int fds[3];
+  int fds[STREAM_COUNT];
 };
 
 static int null_device(int stream) {
@@ -103,7 +106,7 @@ static int make_pipe(struct sandbox *sandbox, int stream) {
 }
 
 static void close_streams(struct streams *streams) {
-  for (int stream = 0; stream < 3; stream++)
+  for (int stream = 0; stream < STREAM_COUNT; stream++)
     if (streams->fds[stream] >= 0 && close(streams->fds[stream]) != 0) die("close");
 }
 
@@ -118,7 +121,9 @@ static int make_streams(struct sandbox *sandbox, unsigned wanted, struct streams
                                        : null_device(stream);
     complete &= streams->fds[stream] >= 0;
   }
-  for (int stream = 0; complete && stream < 3; stream++)
+  streams->fds[EVIDENCE] = (wanted & STREAM_EVIDENCE) != 0 ? make_pipe(sandbox, EVIDENCE) : -1;
+  complete &= streams->fds[EVIDENCE] >= 0 || (wanted & STREAM_EVIDENCE) == 0;
+  for (int stream = 0; complete && stream < STREAM_COUNT; stream++)
     if (sandbox->owner_ends[stream] >= 0)
       send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 4 + stream);
   return complete;
@@ -131,10 +136,10 @@ static void launch(struct zygote *zygote, const struct frame *frame) {
     return;
   }
   struct sandbox *sandbox = allocate(sizeof *sandbox);
-  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1}, .next = zygote->sandboxes};
+  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1, -1}, .next = zygote->sandboxes};
   struct streams streams;
   int is_forked = make_streams(sandbox, request.streams, &streams) &&
-                  fork_sandbox(&request, streams.fds, &sandbox->forked);
+                  fork_sandbox(&request, streams.fds, streams.fds[EVIDENCE], &sandbox->forked);
   int reason = errno;
   close_streams(&streams);
   if (!is_forked) {

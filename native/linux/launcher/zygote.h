@@ -17,7 +17,7 @@ enum event_kind {
   EVENT_FAILED = 4,       /* value: exit status; the sandbox was not set up, and its standard error says why */
   EVENT_MISMATCH = 5,     /* value: index of the check that failed */
   EVENT_NOT_EXECUTED = 6, /* value: errno of execvp(3) */
-  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream */
+  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream, 3 for evidence */
   EVENT_MALFORMED = 8,    /* the request with this number cannot be carried out */
 };
 

@@ -20,7 +20,13 @@ import { type FoundExecutable, findBubblewrap } from './setup/find-bubblewrap.js
 import { type Launcher, chooseLauncher } from './setup/launcher.js';
 import { type PrivateDirectory, openPrivateDirectory } from './setup/private-directory.js';
 import { ProbeCache, type ProbeKey } from './setup/probe-cache.js';
-import { type ProbeTools, cannotWatch, probeLauncher, probeOptions } from './setup/probe.js';
+import {
+  type ProbeTools,
+  cannotWatch,
+  probeLauncher,
+  probeOptions,
+  watchProbeOptions,
+} from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
 
@@ -116,13 +122,17 @@ export class LinuxBackend {
    *
    * @param request - the plan of the command that is to run, and its policy: bubblewrap is looked for where no command of this
    *   workspace can write.
-   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`.
+   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`; `evidence-unavailable`.
    */
-  chooseLauncher(request: LauncherRequest): Promise<Launcher> {
-    return chooseLauncher(request.choice ?? this.#options.launcher, {
+  async chooseLauncher(request: LauncherRequest): Promise<Launcher> {
+    const choice = request.choice ?? this.#options.launcher;
+    const needsWatch = request.plan.watch?.changes === true;
+    const launcher = await chooseLauncher(needsWatch && choice === 'auto' ? 'builtin' : choice, {
       bubblewrap: () => this.#probedBubblewrap(request),
       builtin: () => this.#probedBuiltin(request),
     });
+    if (needsWatch && !launcher.canWatch) throw cannotReport(launcher);
+    return launcher;
   }
 
   /** The launcher that would be chosen if each passed its probe, for printing. */
@@ -170,7 +180,10 @@ export class LinuxBackend {
     const options = probeOptions(request.plan);
     const watches = request.plan.watch !== undefined && (request.isFresh === true || !this.#cannotWatch);
     try {
-      await this.#passBuiltinProbe(watches ? ['--notify-sockets', ...options] : options, request);
+      await this.#passBuiltinProbe(
+        [...(watches ? watchProbeOptions(request.plan) : []), ...options],
+        request,
+      );
       return { path, canWatch: watches };
     } catch (error) {
       if (!watches || !(error instanceof CordonError) || !cannotWatch(error)) throw error;
@@ -244,6 +257,16 @@ export class LinuxBackend {
     this.#journal ??= new MountPointJournal(this.#privateDirectory().path);
     return this.#journal;
   }
+}
+
+function cannotReport({ kind }: Launcher): CordonError {
+  const reason =
+    kind === 'bwrap'
+      ? 'bubblewrap cannot report calls'
+      : 'this kernel does not let anybody supervise calls, or somebody supervises ours already';
+  return new CordonError('evidence-unavailable', `Cannot tell exactly what is refused: ${reason}`, {
+    details: { launcher: kind },
+  });
 }
 
 /** A profile that opens the whole disk for writing leaves no place outside; there the system's own directories are trusted. */

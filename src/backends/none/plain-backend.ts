@@ -90,6 +90,7 @@ interface Started {
 class PlainProcess implements SandboxedProcess {
   readonly pid: number;
   readonly launcher = undefined;
+  readonly calls = undefined;
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];

@@ -2,7 +2,7 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type Guards } from '../../../process/guards.js';
-import { bubblewrapDescriptorOptions } from '../plan/bubblewrap-arguments.js';
+import { bubblewrapDescriptorOptions, evidenceDescriptorOptions } from '../plan/bubblewrap-arguments.js';
 import { encodeRequest } from './guard-request.js';
 import { type SandboxStart, type SandboxStarter } from './starter.js';
 
@@ -33,7 +33,14 @@ export class GuardStarter implements SandboxStarter {
       {
         guard,
         options: start.hasTerminal ? ['--tty'] : [],
-        command: [launcher, ...bubblewrapDescriptorOptions(), '--', ...start.command],
+        hasEvidence: start.hasEvidence,
+        command: [
+          launcher,
+          ...bubblewrapDescriptorOptions(),
+          ...(start.hasEvidence ? evidenceDescriptorOptions() : []),
+          '--',
+          ...start.command,
+        ],
         cwd: '/',
         /* Nothing of the command's environment may reach a program outside the sandbox: it may name libraries to load. */
         env: {},

@@ -16,6 +16,7 @@ import { type MountPointJournal, type MountPointLease } from '../mount-point-jou
 import { bubblewrapOptions, watchOptions } from '../plan/bubblewrap-arguments.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
 import { assembleSeccompProgram } from '../plan/seccomp/program.js';
+import { readCallReports } from './call-reports.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
 import { readExecFailure } from './exec-failure.js';
 import { SetupMessages } from './setup-messages.js';
@@ -127,6 +128,7 @@ function startOf({ plan, tools }: Launch, { terminal, streams }: OpenedStdio, to
   return {
     streams,
     hasTerminal: terminal !== undefined,
+    hasEvidence: plan.watch?.changes === true,
     command: plan.command.argv,
     message: async () => {
       told.lease = await tools.journal.acquire({ needs: plan.mountPoints, covered: plan.covered });
@@ -161,6 +163,7 @@ class LinuxSandbox implements SandboxedProcess {
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
+  readonly calls: SandboxedProcess['calls'];
   readonly exited: Promise<LaunchExit>;
   readonly #parts: SandboxParts;
   readonly #started: Started;
@@ -178,6 +181,8 @@ class LinuxSandbox implements SandboxedProcess {
     this.stdin = streams.stdin;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
+    const { evidence } = started.guard;
+    this.calls = evidence === undefined ? undefined : readCallReports(evidence);
     const { told } = started;
     told.onExited = () => {
       this.#messages?.releaseHeld();

@@ -14,6 +14,8 @@ export interface SandboxMessage {
 export interface SandboxStart {
   readonly streams: Pick<GuardStart, 'stdin' | 'stdout' | 'stderr'>;
   readonly hasTerminal: boolean;
+  /** Whether a supervisor is to report (native/linux/launcher/evidence.h). */
+  readonly hasEvidence: boolean;
   /** Program and arguments. */
   readonly command: readonly string[];
   /** Makes the rest while processes start; undefined: the disk has changed, nothing is to be started. */

@@ -19,7 +19,8 @@ export class ZygoteStarter implements SandboxStarter {
   /** See SandboxStarter. */
   async start(start: SandboxStart, onEvent: (event: GuardEvent) => void): Promise<GuardedProcess> {
     const zygote = await this.#running();
-    const streams = pipesOf(start.streams) ?? { pipes: [], isMerged: false };
+    const { hasEvidence } = start;
+    const streams = pipesOf(start.streams, hasEvidence) ?? { pipes: [], isMerged: false, hasEvidence };
     return zygote.launch(
       {
         payload: async () => {

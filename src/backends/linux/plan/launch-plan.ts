@@ -35,17 +35,19 @@ export interface MountCheck {
   readonly identity: FileIdentity;
 }
 
-/**
- * Calls that a supervisor outside of the sandbox carries out, one by one: cordon's own launcher only, system bubblewrap knows
- * nothing of it.
- */
+/** Calls that a supervisor outside of the sandbox is told of: cordon's own launcher only, system bubblewrap knows nothing of it. */
 export interface WatchPlan {
-  readonly sockets: {
-    /** Sockets of the host that answer. */
-    readonly allowed: readonly AbsolutePath[];
-    /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
-    readonly hasDatagrams: boolean;
-  };
+  /** Connections, which it carries out; undefined where the kernel decides about them. */
+  readonly sockets:
+    | {
+        /** Sockets of the host that answer. */
+        readonly allowed: readonly AbsolutePath[];
+        /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
+        readonly hasDatagrams: boolean;
+      }
+    | undefined;
+  /** Whether it reports what the command may not change. */
+  readonly changes: boolean;
 }
 
 /** What a command is started with. */
@@ -68,7 +70,7 @@ export interface LinuxLaunchPlan {
   readonly checks: readonly MountCheck[];
   readonly namespaces: readonly ('user' | 'mount' | 'pid' | 'ipc' | 'uts' | 'cgroup' | 'network')[];
   readonly seccomp: { readonly architecture: 'x64' | 'arm64'; readonly network: NetworkAccess };
-  /** Undefined where nothing has to be decided: with the network on, and with an unrestricted file system. */
+  /** Undefined where nothing has to be decided or reported. */
   readonly watch: WatchPlan | undefined;
   readonly command: CommandLine;
 }

@@ -4,7 +4,10 @@ import { type CommandLine, type LinuxLaunchPlan, type WatchPlan } from './launch
 import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.js';
 
 /** What is to run; the policy says where. */
-export type PlannedCommand = Omit<CommandLine, 'cwd'>;
+export interface PlannedCommand extends Omit<CommandLine, 'cwd'> {
+  /** `exact`: what the sandbox refuses is told from the calls themselves. */
+  readonly evidence?: 'text' | 'exact';
+}
 
 /** What a plan is made with, beside policy and command. */
 export interface PlanContext extends MountContext {
@@ -26,6 +29,7 @@ export function planLinuxLaunch(
   context: PlanContext,
 ): LinuxLaunchPlan {
   const { fileSystem, network, cwd } = policy;
+  const { evidence, ...line } = command;
   const mounts =
     fileSystem.kind === 'unrestricted' ? planUnrestrictedMounts(context) : planMounts(fileSystem, context);
   return {
@@ -40,20 +44,23 @@ export function planLinuxLaunch(
       ...(network === 'enabled' ? [] : (['network'] as const)),
     ],
     seccomp: { architecture: architectureOf(context.architecture), network },
-    watch: planWatch(policy),
-    command: { ...command, cwd },
+    watch: planWatch(policy, evidence === 'exact'),
+    command: { ...line, cwd },
   };
 }
 
+function planWatch(policy: ManagedPolicy, changes: boolean): WatchPlan | undefined {
+  const sockets = planSockets(policy);
+  return sockets === undefined && !changes ? undefined : { sockets, changes };
+}
+
 /** With the network on, sockets belong to it as they do outside; where every file may be written, nothing hides a socket. */
-function planWatch({ network, fileSystem }: ManagedPolicy): WatchPlan | undefined {
+function planSockets({ network, fileSystem }: ManagedPolicy): WatchPlan['sockets'] {
   if (network === 'enabled' || fileSystem.kind === 'unrestricted') return undefined;
   const { allowedSockets } = fileSystem;
   return {
-    sockets: {
-      allowed: allowedSockets.map(({ path }) => path),
-      hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
-    },
+    allowed: allowedSockets.map(({ path }) => path),
+    hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
   };
 }
 

@@ -18,7 +18,7 @@ function planOf(
     checks: [{ side: 'host', path: ROOT_PATH, identity: { device: 1n, inode: 2n } }],
     namespaces: ['user'],
     seccomp: { architecture: 'x64', network: 'restricted' },
-    watch: { sockets: { allowed: [parseAbsolutePath('/a b')], hasDatagrams: false } },
+    watch: { sockets: { allowed: [parseAbsolutePath('/a b')], hasDatagrams: false }, changes: false },
     command: { argv, argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' },
   };
 }
