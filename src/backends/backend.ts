@@ -40,6 +40,24 @@ export type LaunchExit =
       readonly message: string;
     };
 
+/** A call that the sandbox refuses, as far as its supervisor could see before the kernel decided. */
+export interface ReportedCall {
+  /** As syscalls(2) has it: `openat`. */
+  readonly call: string;
+  /** `reach`: an address of a network that is not there. */
+  readonly use: 'write' | 'remove' | 'connect' | 'reach';
+  /** The path, its links followed as the command would have; or the address. */
+  readonly subject: string;
+  /** Whether it could not be reached at all, which may have other reasons than the sandbox. */
+  readonly isHidden: boolean;
+}
+
+/** What a supervisor reports while a command runs. */
+export interface ReportedCalls {
+  /** Calls back for each, in order. To be called once; resolves when there come no more. */
+  forEach: (onCall: (call: ReportedCall) => void) => Promise<void>;
+}
+
 /** A command in its sandbox. Every backend makes the same thing. */
 export interface SandboxedProcess {
   /** The process that stands for the sandbox on this machine. */
@@ -56,6 +74,8 @@ export interface SandboxedProcess {
   readonly stderr: Readable | undefined;
   /** In the order in which they were asked for. */
   readonly listeners: readonly SandboxListener[];
+  /** Present where calls are reported; they must be taken, or the command waits. */
+  readonly calls: ReportedCalls | undefined;
   /** Changes a terminal's size; nothing without a terminal. */
   resize: (rows: number, columns: number) => void;
   /** Sends a signal to the command's process group, once the command runs. Resolves to whether it was sent. */

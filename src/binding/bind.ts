@@ -40,6 +40,8 @@ export interface BindRequest {
   readonly tmpDir: AbsolutePath | undefined;
   /** Sockets of the host that the command may connect to. */
   readonly unixSockets: readonly AbsolutePath[];
+  /** Whether, with the network off, somebody decides about each connection: then the host's other sockets need no masks. */
+  readonly supervisesSockets: boolean;
   /** Directories of cordon's own that the command may neither read nor write. */
   readonly privatePaths: readonly AbsolutePath[];
   /** Files of cordon's own that the command may read but not write. */
@@ -63,11 +65,12 @@ export function bindPolicy(request: BindRequest, view = new DiskView()): BoundPo
   const workspaceRoots = request.workspaceRoots.map((root) => resolveWorkspaceRoot(root, view));
   const resolved = { ...request, workspaceRoots, view };
   const warnings: string[] = [];
+  const network = request.overlay.network ?? profile.network;
+  const supervisesSockets = request.supervisesSockets && network === 'restricted';
   const fileSystem =
     profile.file_system.type === 'unrestricted'
       ? ({ kind: 'unrestricted' } as const)
-      : bindRestricted(profile.file_system, resolved, warnings);
-  const network = request.overlay.network ?? profile.network;
+      : bindRestricted(profile.file_system, { ...resolved, supervisesSockets }, warnings);
   const policy = { kind: 'managed', network, fileSystem, workspaceRoots, warnings } as const;
   return { ...policy, cwd: resolveCwd(resolved, policy) };
 }
@@ -91,7 +94,7 @@ function bindRestricted(
     kind: 'restricted',
     ruleSet,
     links: table.links(),
-    maskedSockets: socketsToMask(ruleSet, request),
+    maskedSockets: request.supervisesSockets ? undefined : socketsToMask(ruleSet, request),
     allowedSockets: allowedSockets(request),
     identities: identitiesOf(ruleSet.rules, request.view),
   };

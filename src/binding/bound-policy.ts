@@ -26,8 +26,11 @@ export interface RestrictedBinding {
   readonly ruleSet: RuleSet;
   /** Symbolic links on the way to a rule's path: they are made again where the sandbox's root is empty. */
   readonly links: readonly SymbolicLink[];
-  /** Sockets of the host that the command may see the names of, but that must not answer. */
-  readonly maskedSockets: readonly AbsolutePath[];
+  /**
+   * Sockets of the host that the command may see the names of, but that must not answer. Undefined: nobody has looked for them,
+   * since each connection is to be decided about when it is made.
+   */
+  readonly maskedSockets: readonly AbsolutePath[] | undefined;
   /** Sockets of the host that answer. */
   readonly allowedSockets: readonly AllowedSocket[];
   /** What each rule's path, and each directory above it, was when it was bound; what did not exist is not here. */

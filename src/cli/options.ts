@@ -116,6 +116,11 @@ const OPTION_ROWS = {
     value: PATH,
     isRepeatable: true,
   },
+  evidence: {
+    description: "tell what was refused from the command's words (default: text), or from its calls (exact)",
+    of: RUN,
+    value: { name: 'text|exact', kind: 'text', words: ['text', 'exact'] },
+  },
   tty: { description: 'give it a terminal (default: when we have one)', of: RUN },
   'no-tty': { description: 'give it pipes', of: RUN },
   timeout: {

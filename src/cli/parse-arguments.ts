@@ -31,6 +31,7 @@ export interface RunOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly unsetEnv: readonly string[];
   readonly unixSockets: readonly string[];
+  readonly evidence?: 'text' | 'exact' | undefined;
   /** Undefined: a terminal when we have one. */
   readonly tty?: boolean | undefined;
   /** 1 to 2^31 - 1. */
@@ -157,6 +158,7 @@ function runOptions(given: GivenOptions): RunOptions {
     env: Object.fromEntries(all('env').map(readAssignment)),
     unsetEnv: all('unset-env').map(readVariableName),
     unixSockets: all('allow-unix-socket'),
+    evidence: given.has('evidence') ? (one(given, 'evidence') === 'exact' ? 'exact' : 'text') : undefined,
     tty: readTty(given),
     timeoutMs: readTimeout(one(given, 'timeout')),
     json: given.has('json'),

@@ -41,6 +41,7 @@ export function toCircumstances(options: RunOptions, cwd: AbsolutePath): Omit<Sa
     overlay: overlayOf(options, cwd),
     readOnlyPaths: options.denyWrite.map((text) => typedPathNoGlob('deny-write', text, cwd)),
     unixSockets: options.unixSockets.map((text) => typedPath('allow-unix-socket', text, cwd)),
+    evidence: options.evidence,
     environment: { set: options.env, unset: options.unsetEnv },
     timeoutMs: options.timeoutMs,
   };

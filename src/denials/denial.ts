@@ -5,10 +5,10 @@ import { type FileOperation } from '../permissions/evaluate.js';
 export type Certainty = 'proven' | 'likely';
 
 /**
- * Where the evidence comes from: the launcher's own report, the signal of the system-call filter, the command's words
- * confirmed by the policy, or its words alone.
+ * Where the evidence comes from: the call itself, as a supervisor saw it; the launcher's own report, the signal of the system-call
+ * filter, the command's words confirmed by the policy, or its words alone.
  */
-export type DenialSource = 'launcher' | 'seccomp-signal' | 'policy' | 'text';
+export type DenialSource = 'system-call' | 'launcher' | 'seccomp-signal' | 'policy' | 'text';
 
 /** The option of the command line that would allow what was refused. */
 export type AllowFlag =
@@ -29,6 +29,8 @@ export interface FileDenial {
   readonly operation: FileOperation;
   /** With its symbolic links followed. */
   readonly path: AbsolutePath;
+  /** The refused call, as syscalls(2) has it; with exact evidence. */
+  readonly call?: string;
   readonly certainty: Certainty;
   readonly source: DenialSource;
   /** What decides, in words: `":root" = "read"`. */
@@ -42,6 +44,8 @@ export interface NetworkDenial {
   readonly kind: 'network';
   /** The host, with a port if one was named, as the command wrote it; undefined when it named none. */
   readonly target: string | undefined;
+  /** The refused call, as syscalls(2) has it; with exact evidence. */
+  readonly call?: string;
   readonly certainty: Certainty;
   readonly source: DenialSource;
   readonly allowedBy: AllowFlag;
@@ -52,6 +56,8 @@ export interface SocketDenial {
   readonly kind: 'socket';
   /** With its symbolic links followed. */
   readonly path: AbsolutePath;
+  /** The refused call, as syscalls(2) has it; with exact evidence. */
+  readonly call?: string;
   readonly certainty: Certainty;
   readonly source: DenialSource;
   readonly rule: string;

@@ -11,12 +11,15 @@ const MAX_HINTS = 20;
  * @returns one line each, without line end; control characters are escaped. Of more than 20 the rest is counted in a last line.
  */
 export function hintLines(denials: readonly Denial[]): readonly string[] {
-  const rest = denials.length - MAX_HINTS;
-  const lines = denials.slice(0, MAX_HINTS).map((denial) => {
-    const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
-    return `${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
-  });
-  return rest > 0 ? [...lines, `and ${String(rest)} more`] : lines;
+  /* Different calls for one path are one line. */
+  const lines = [...new Set(denials.map(lineOf))];
+  const rest = lines.length - MAX_HINTS;
+  return rest > 0 ? [...lines.slice(0, MAX_HINTS), `and ${String(rest)} more`] : lines;
+}
+
+function lineOf(denial: Denial): string {
+  const doubt = denial.certainty === 'likely' ? ' (likely)' : '';
+  return `${subjectOf(denial)} was refused${doubt}: ${reasonOf(denial)}${remedyOf(denial)}`;
 }
 
 /**

@@ -96,6 +96,10 @@ export const ERROR_CODES = {
     when: 'bubblewrap is there but cannot make a sandbox, for a reason that has no code of its own.',
     hint: 'Run "sandbox-run doctor".',
   },
+  'evidence-unavailable': {
+    when: 'Exact evidence was asked for, and the launcher or the kernel cannot report calls.',
+    hint: 'Use the launcher "builtin" or "zygote" on Linux 5.6 or newer, or the evidence "text".',
+  },
   'user-namespaces-forbidden': {
     when: 'The kernel or a container refuses user namespaces.',
     hint: 'Allow them: sysctl user.max_user_namespaces (and kernel.unprivileged_userns_clone=1 on Debian kernels), or run the container with them.',

@@ -1,5 +1,8 @@
 import { type Duplex } from 'node:stream';
 
+/** A pipe to a sandbox: a standard stream, or 3 for what its supervisor reports. */
+type PipeNumber = 0 | 1 | 2 | 3;
+
 /** What the guard tells its owner; the numbers are `enum event` of native/linux/guard/guard.c. */
 export type GuardEvent =
   | { readonly kind: 'child'; readonly pid: number }
@@ -9,7 +12,7 @@ export type GuardEvent =
   | { readonly kind: 'failed'; readonly code: number }
   | { readonly kind: 'mismatch'; readonly index: number }
   | { readonly kind: 'not-executed'; readonly errno: number }
-  | { readonly kind: 'pipe'; readonly stream: 0 | 1 | 2; readonly fd: number };
+  | { readonly kind: 'pipe'; readonly stream: PipeNumber; readonly fd: number };
 
 const EVENT_BYTES = 8;
 
@@ -49,7 +52,8 @@ export function ended(channel: Duplex): Promise<void> {
   });
 }
 
-const STREAMS = [0, 1, 2] as const;
+/** The standard streams; 3: evidence. */
+const STREAMS = [0, 1, 2, 3] as const;
 
 const EVENTS: Readonly<Record<number, (value: number) => GuardEvent>> = {
   1: (pid) => ({ kind: 'child', pid }),

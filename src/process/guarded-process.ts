@@ -22,6 +22,8 @@ export interface GuardStart {
   readonly stderr: StreamTarget | 'stdout';
   /** Takes what the launcher sends over a channel of Node's; it gets one for that. */
   readonly onHandle?: OnHandle | undefined;
+  /** Whether there is to be a pipe for what a supervisor reports. */
+  readonly hasEvidence?: boolean;
 }
 
 /** Makes what a guard reads first; empty when it reads nothing. Undefined: nothing is to be run after all. */
@@ -33,6 +35,8 @@ export interface GuardedProcess {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** Present where it was asked for. */
+  readonly evidence: Readable | undefined;
   /** Resolves when the command is being executed, or nothing will come of it. */
   readonly isReady: Promise<void>;
   /** The command's status as soon as the guard tells of it, its tree then being gone; else the guard's, when it has ended. */
@@ -146,8 +150,9 @@ export class WaitingGuard {
  * @throws CordonError `setup-failed` when the guard cannot be started.
  */
 export async function startGuard(start: GuardStart): Promise<WaitingGuard> {
-  const { stdin, stdout, stderr, onHandle } = start;
-  const wanted = [stdin, stdout, stderr].flatMap((target, stream) => (target === 'pipe' ? [stream] : []));
+  const { stdin, stdout, stderr, onHandle, hasEvidence = false } = start;
+  const targets = [stdin, stdout, stderr, hasEvidence ? 'pipe' : 'null'];
+  const wanted = targets.flatMap((target, stream) => (target === 'pipe' ? [stream] : []));
   const child = await spawnProcess({
     executable: start.guard,
     args: [

@@ -106,6 +106,6 @@ function canWait({ stdin, stdout, stderr, command, onHandle }: GuardStart): bool
   return [stdin, stdout, stderr].every((target) => typeof target === 'string') && length < LONG_COMMAND;
 }
 
-function keyOf({ guard, options, cwd, env, stdin, stdout, stderr }: GuardStart): string {
-  return JSON.stringify([guard, options, cwd, env, stdin, stdout, stderr]);
+function keyOf({ guard, options, cwd, env, stdin, stdout, stderr, hasEvidence }: GuardStart): string {
+  return JSON.stringify([guard, options, cwd, env, stdin, stdout, stderr, hasEvidence === true]);
 }

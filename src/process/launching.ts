@@ -7,7 +7,7 @@ import { type ZygoteEvent } from './zygote-frames.js';
 type OnEvent = (event: GuardEvent) => void;
 
 /** The number by which a zygote calls the pipe that a prepared sandbox's command comes through. */
-const COMMAND_PIPE = 3;
+const COMMAND_PIPE = 4;
 
 /** One sandbox of a zygote, as its events tell of it. */
 export class Launching {
@@ -101,10 +101,10 @@ export class Launching {
   asProcess(kill: () => void): GuardedProcess {
     this.#streams ??= streamsOfEnds(this.#ends);
     this.#streams.keepLoopAlive(true);
-    const { stdin, stdout, stderr } = this.#streams;
+    const { stdin, stdout, stderr, evidence } = this.#streams;
     return {
       pid: this.init ?? this.#zygote,
-      ...{ stdin, stdout, stderr },
+      ...{ stdin, stdout, stderr, evidence },
       isReady: this.isReady,
       exited: this.exited,
       kill,

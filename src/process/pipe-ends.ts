@@ -8,9 +8,11 @@ export interface PipeStreams {
   readonly stdin: Writable | undefined;
   readonly stdout: Readable | undefined;
   readonly stderr: Readable | undefined;
+  /** What a supervisor reports. */
+  readonly evidence: Readable | undefined;
 }
 
-/** Our ends of the standard streams' pipes: descriptors. */
+/** Our ends of the pipes: descriptors, by the number of the standard stream; 3 is evidence. */
 export type PipeEnds = readonly (number | undefined)[];
 
 /** Closes ends that nothing has been made of. */
@@ -27,12 +29,13 @@ export interface OpenStreams extends PipeStreams {
 /** Makes streams of ends; each closes its descriptor. */
 export function streamsOfEnds(ends: PipeEnds): OpenStreams {
   const sockets = ends.map((fd, stream) => (fd === undefined ? undefined : socketOf(fd, stream)));
-  const [stdin, stdout, stderr] = sockets;
+  const [stdin, stdout, stderr, evidence] = sockets;
   if (stdin !== undefined) swallowErrors(stdin);
   return {
     stdin,
     stdout: stdout === undefined ? undefined : patientReadable(stdout),
     stderr: stderr === undefined ? undefined : patientReadable(stderr),
+    evidence: evidence === undefined ? undefined : patientReadable(evidence),
     keepLoopAlive: (isWanted) => {
       for (const socket of sockets) {
         if (isWanted) socket?.ref();
@@ -47,7 +50,7 @@ export function streamsOfEnds(ends: PipeEnds): OpenStreams {
  * not change the command's.
  *
  * @param pid - who holds it.
- * @param pipe - as which descriptor, and for which standard stream; 3 is another that is written to.
+ * @param pipe - as which descriptor, and for which standard stream; 3 is evidence, 4 another that is written to.
  * @returns undefined when that process has ended: there is nothing to read or write.
  */
 export function openEnd(
@@ -55,7 +58,7 @@ export function openEnd(
   { fd, stream }: { readonly fd: number; readonly stream: number },
 ): number | undefined {
   const flags =
-    (stream === 0 || stream === 3 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
+    (stream === 0 || stream === 4 ? constants.O_WRONLY : constants.O_RDONLY) | constants.O_NONBLOCK;
   try {
     return openSync(`/proc/${String(pid)}/fd/${String(fd)}`, flags);
   } catch {

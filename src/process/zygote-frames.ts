@@ -63,7 +63,7 @@ export function readZygoteEvents(channel: Duplex, onEvent: (event: ZygoteEvent) 
 }
 
 function eventOf(kind: number, value: number): ZygoteEvent['event'] | undefined {
-  if (kind === PIPE) return { kind: 'pipe', stream: value & 3, fd: value >> 2 };
+  if (kind === PIPE) return { kind: 'pipe', stream: value & 7, fd: value >> 3 };
   if (kind === PREPARED) return { kind: 'prepared' };
   return kind === MALFORMED ? { kind: 'malformed', errno: value } : guardEvent(kind, value);
 }

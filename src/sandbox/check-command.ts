@@ -201,6 +201,7 @@ const CIRCUMSTANCES: Shape['checks'] = {
     required: [],
     checks: { policy: ENVIRONMENT_POLICY, set: variables, unset: texts },
   }),
+  evidence: oneOf('text', 'exact'),
   stdio: STDIO,
   timeoutMs: integer(1, MAX_DELAY_MS),
   graceMs: integer(0, MAX_DELAY_MS),

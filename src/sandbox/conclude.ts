@@ -2,6 +2,7 @@ import { type ManagedPolicy } from '../binding/bound-policy.js';
 import { resolveLinks } from '../binding/resolve-links.js';
 import { type Denial } from '../denials/denial.js';
 import { type EvidenceOfExit } from '../denials/evidence.js';
+import { RefusedCalls, withExact } from '../denials/refused-calls.js';
 import { type AbsolutePath, resolvePath } from '../paths/absolute-path.js';
 import { type SandboxedProcess } from '../backends/backend.js';
 import { unreachable } from '../errors/cordon-error.js';
@@ -17,14 +18,35 @@ import { type CommandEnd, type Conclude } from './running-command.js';
  * @param started - what was run.
  */
 export function concludeWith({ prepared, process }: StartedCommand): Conclude {
-  return async (end, outputTail) => ({
-    status: end.status,
-    exitCode: end.status.code,
-    durationMs: end.durationMs,
-    enforcement: enforcementOf(prepared, process),
-    warnings: [...prepared.warnings, ...warningsOf(process)],
-    ...(await denialsOf(prepared, end, outputTail)),
+  const refused = watchCalls(prepared, process);
+  return async (end, outputTail) => {
+    const calls = await refused;
+    return {
+      status: end.status,
+      exitCode: end.status.code,
+      durationMs: end.durationMs,
+      enforcement: enforcementOf(prepared, process),
+      warnings: [...prepared.warnings, ...warningsOf(process), ...droppedWarning(calls?.dropped ?? 0)],
+      ...(await denialsOf(prepared, { end, calls }, outputTail)),
+    };
+  };
+}
+
+/** From now on: the command waits while nobody takes what is reported. Resolves when there comes no more. */
+async function watchCalls(
+  { policy }: PreparedCommand,
+  { calls }: SandboxedProcess,
+): Promise<RefusedCalls | undefined> {
+  if (calls === undefined || policy.kind !== 'managed') return undefined;
+  const refused = new RefusedCalls(policy);
+  await calls.forEach((call) => {
+    refused.take(call);
   });
+  return refused;
+}
+
+function droppedWarning(count: number): readonly string[] {
+  return count === 0 ? [] : [`${String(count)} more calls were refused than are listed`];
 }
 
 function enforcementOf({ policy }: PreparedCommand, process: SandboxedProcess): Enforcement {
@@ -42,25 +64,30 @@ function warningsOf({ gaps }: SandboxedProcess): readonly string[] {
   return [`held by Landlock alone, without namespaces; weaker: ${names} ("sandbox-run doctor" tells more)`];
 }
 
-/** Only a command that failed is looked at, and only then is the code that does it loaded. */
+/** How a command ended, and what was seen of its calls, if anybody looked. */
+interface Seen {
+  readonly end: CommandEnd;
+  readonly calls: RefusedCalls | undefined;
+}
+
+/** Words are looked at only where the command failed, and only then is the code that does it loaded. */
 async function denialsOf(
   prepared: PreparedCommand,
-  end: CommandEnd,
+  { end, calls }: Seen,
   output: string,
 ): Promise<Pick<SandboxOutcome, 'denials' | 'hints'>> {
   const { policy } = prepared;
-  if (policy.kind !== 'managed' || end.status.code === 0) return { denials: [], hints: [] };
+  if (policy.kind !== 'managed') return { denials: [], hints: [] };
+  const judge = judgeOf(policy.fileSystem);
+  const exact = calls?.denials(judge) ?? [];
+  if (end.status.code === 0) return { denials: exact, hints: [] };
   const [{ classifyDenials }, { hintLines }] = await Promise.all([
     import('../denials/classify.js'),
     import('../denials/hint-text.js'),
   ]);
-  const denials: readonly Denial[] = classifyDenials({
-    exit: exitEvidence(end, prepared, policy),
-    output,
-    cwd: policy.cwd,
-    judge: judgeOf(policy.fileSystem),
-    network: policy.network,
-  });
+  const exit = exitEvidence(end, prepared, policy);
+  const told = classifyDenials({ exit, output, cwd: policy.cwd, judge, network: policy.network });
+  const denials: readonly Denial[] = withExact(exact, told);
   return { denials, hints: hintLines(denials) };
 }
 

@@ -42,7 +42,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     ...(command.unixSockets ?? []).map(parseSocket),
   ];
   if (profile.permissions.type !== 'managed') refuseListeners(command);
-  const isManaged = profile.permissions.type === 'managed';
+  const backend = profile.permissions.type === 'managed' ? machine.sandboxBackend() : undefined;
   const policy = machine.bindings.bind({
     profile: profile.permissions,
     overlay: command.overlay ?? { entries: [] },
@@ -51,7 +51,8 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     cwd,
     tmpDir: machine.facts.tmpDir,
     unixSockets,
-    privatePaths: isManaged ? machine.sandboxBackend().privatePaths() : [],
+    supervisesSockets: backend?.supervisesSockets ?? false,
+    privatePaths: backend?.privatePaths() ?? [],
     ownFiles: [...machine.facts.ownFiles, machine.facts.configDir],
   });
   const stdio = command.stdio ?? PIPES;
@@ -66,6 +67,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
       environment: environmentOf(command, profile, machine),
       stdio: stdio.kind,
       listeners: command.listeners,
+      evidence: command.evidence ?? 'text',
     },
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };

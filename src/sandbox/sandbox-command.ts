@@ -30,6 +30,11 @@ export interface SandboxCommand {
    */
   readonly listeners?: readonly ListenerRequest[] | undefined;
   readonly environment?: EnvironmentChanges | undefined;
+  /**
+   * What denials are told from: `text` (the default), the command's own words; `exact`, the calls themselves, which needs cordon's
+   * own launcher and slows down those that change something.
+   */
+  readonly evidence?: 'text' | 'exact' | undefined;
   /** Pipes for all three streams by default. */
   readonly stdio?: StdioRequest | undefined;
   /** Milliseconds until the command is asked to end; none by default. */

@@ -12,7 +12,7 @@ enum event {
   EVENT_FAILED = 4,   /* value: exit status of bubblewrap, which did not start the command */
   EVENT_MISMATCH = 5, /* value: index of the check that failed */
   EVENT_NOT_EXECUTED = 6, /* --plain; value: errno of execvp(3) */
-  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream */
+  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream, 3 for evidence */
 };
 
 /* Sends an event. Dies on errors, but not of an owner that is gone: that is noticed where the socket is read. */

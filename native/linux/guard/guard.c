@@ -10,7 +10,7 @@
  * --channel hands the channel of Node's that is descriptor 4 here to the launcher, as its descriptor 8.
  * --merge makes standard error the same descriptor as standard output, so that the order of both is kept.
  * --domain enters a domain for signals (signal-domain.h), by which the whole tree is ended where it has no pid namespace.
- * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h.
+ * --pipe-0, --pipe-1, --pipe-2 make that standard stream a pipe, see streams.h; --pipe-3 makes one for evidence.
  *
  * It does what has to be spoken to the kernel before bubblewrap starts, and what bubblewrap leaves open:
  *   - closes every descriptor that it was not given by number, whatever the caller left open;
@@ -247,7 +247,8 @@ static void start_sandbox(struct guard *guard) {
   if (guard->options.is_standby) await_request();
   guard->request = read_request(CONTROL, guard->options.is_standby);
   char **argv = guard->options.is_standby ? guard->request.argv : guard->options.command;
-  guard->bubblewrap = start_bubblewrap(&guard->request, argv, guard->options.has_channel);
+  const struct more_ends more = {.has_channel = guard->options.has_channel, .evidence = guard->streams.evidence};
+  guard->bubblewrap = start_bubblewrap(&guard->request, argv, more);
 }
 
 int main(int argc, char **argv) {

@@ -7,7 +7,7 @@
 #include "sys.h"
 
 static int *pipe_option(struct options *options, const char *text) {
-  if (strncmp(text, "--pipe-", 7) != 0 || text[7] < '0' || text[7] > '2' || text[8] != '\0') return NULL;
+  if (strncmp(text, "--pipe-", 7) != 0 || text[7] < '0' || text[7] > '3' || text[8] != '\0') return NULL;
   return &options->has_pipe[text[7] - '0'];
 }
 

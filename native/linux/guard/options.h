@@ -9,7 +9,7 @@ struct options {
   int is_merged;
   int has_channel; /* of Node's, for the launcher */
   int has_domain;
-  int has_pipe[3];
+  int has_pipe[4]; /* see streams.h */
   char **command; /* NULL when it comes with the request */
 };
 

@@ -17,7 +17,7 @@
 #include "sys.h"
 
 /* Numbers that bubblewrap is told on its command line. */
-enum { ARGS = 4, FIRST_FREE = 9 };
+enum { ARGS = 4, MOST_ENDS = 6, FIRST_FREE = ARGS + MOST_ENDS };
 
 /* Where Node put its channel (guard.c). */
 enum { NODES_CHANNEL = 4 };
@@ -68,7 +68,7 @@ static void die_with(pid_t guard) {
 
 struct child_ends {
   int args, status, block, seccomp;
-  int channel; /* or -1 */
+  int channel, evidence; /* or -1 */
 };
 
 static void become_bubblewrap(const struct child_ends *ends, char **argv, pid_t guard) {
@@ -76,20 +76,23 @@ static void become_bubblewrap(const struct child_ends *ends, char **argv, pid_t 
   join_new_session_keyring();
   reset_signals();
   /* Above all targets first, so that none of them overwrites another that is still needed. */
-  int high[5] = {ends->args, ends->status, ends->block, ends->seccomp, ends->channel};
-  int count = ends->channel < 0 ? 4 : 5;
-  for (int i = 0; i < count; i++) {
+  int high[MOST_ENDS] = {ends->args, ends->status, ends->block, ends->seccomp, ends->channel, ends->evidence};
+  for (int i = 0; i < MOST_ENDS; i++) {
+    if (high[i] < 0) continue;
     high[i] = fcntl(high[i], F_DUPFD_CLOEXEC, FIRST_FREE);
     if (high[i] < 0) die("F_DUPFD");
   }
-  for (int i = 0; i < count; i++) place_descriptor(high[i], ARGS + i);
+  for (int i = 0; i < MOST_ENDS; i++) {
+    if (high[i] >= 0) place_descriptor(high[i], ARGS + i);
+    else if (close(ARGS + i) != 0 && errno != EBADF) die("close");
+  }
   if (close(CONTROL) != 0) die("close");
-  close_from(ARGS + count);
+  close_from(FIRST_FREE);
   execv(argv[0], argv);
   die(argv[0]);
 }
 
-struct started start_bubblewrap(const struct request *request, char **argv, int has_channel) {
+struct started start_bubblewrap(const struct request *request, char **argv, struct more_ends more) {
   int status[2], block[2], seccomp[2];
   if (pipe2(status, O_CLOEXEC) != 0 || pipe2(seccomp, O_CLOEXEC) != 0) die("pipe");
   make_block_pair(block);
@@ -98,7 +101,8 @@ struct started start_bubblewrap(const struct request *request, char **argv, int 
       .status = status[1],
       .block = block[1],
       .seccomp = seccomp[0],
-      .channel = has_channel ? NODES_CHANNEL : -1,
+      .channel = more.has_channel ? NODES_CHANNEL : -1,
+      .evidence = more.evidence,
   };
   pid_t self = getpid();
   pid_t pid = fork();
@@ -107,7 +111,8 @@ struct started start_bubblewrap(const struct request *request, char **argv, int 
   before_dying(end_all_children);
   if (close(ends.args) != 0 || close(status[1]) != 0 || close(block[1]) != 0 || close(seccomp[0]) != 0)
     die("close");
-  if (has_channel && close(NODES_CHANNEL) != 0) die("close");
+  if (more.has_channel && close(NODES_CHANNEL) != 0) die("close");
+  if (more.evidence >= 0 && close(more.evidence) != 0) die("close");
   return (struct started){.pid = pid, .status_fd = status[0], .block_fd = block[0], .seccomp_fd = seccomp[1]};
 }
 

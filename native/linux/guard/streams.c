@@ -20,15 +20,24 @@ static int make_pipe(int stream) {
   return owners;
 }
 
-struct streams make_pipes(const int is_wanted[3]) {
-  struct streams streams;
-  for (int stream = 0; stream < 3; stream++)
-    streams.owner_ends[stream] = is_wanted[stream] ? make_pipe(stream) : -1;
+static void make_evidence_pipe(struct streams *streams) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) die("pipe");
+  streams->owner_ends[EVIDENCE] = ends[0];
+  streams->evidence = ends[1];
+  send_event(EVENT_PIPE, ends[0] * 4 + EVIDENCE);
+}
+
+struct streams make_pipes(const int is_wanted[STREAM_COUNT]) {
+  struct streams streams = {.owner_ends = {-1, -1, -1, -1}, .evidence = -1};
+  for (int stream = 0; stream < EVIDENCE; stream++)
+    if (is_wanted[stream]) streams.owner_ends[stream] = make_pipe(stream);
+  if (is_wanted[EVIDENCE]) make_evidence_pipe(&streams);
   return streams;
 }
 
 void close_owner_ends(struct streams *streams) {
-  for (int stream = 0; stream < 3; stream++) {
+  for (int stream = 0; stream < STREAM_COUNT; stream++) {
     if (streams->owner_ends[stream] >= 0 && close(streams->owner_ends[stream]) != 0) die("close");
     streams->owner_ends[stream] = -1;
   }
@@ -37,7 +46,7 @@ void close_owner_ends(struct streams *streams) {
 void wait_for_owner(const struct streams *streams) {
   char byte;
   int is_open = 0;
-  for (int stream = 0; stream < 3; stream++) is_open |= streams->owner_ends[stream] >= 0;
+  for (int stream = 0; stream < STREAM_COUNT; stream++) is_open |= streams->owner_ends[stream] >= 0;
   while (is_open && recv(CONTROL, &byte, 1, 0) < 0)
     if (errno != EINTR) break;
 }

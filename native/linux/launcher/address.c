@@ -2,6 +2,7 @@
 #include "address.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,8 +46,12 @@ int settle_address(const struct caller *caller, int socket, const struct socket_
   if (room > sizeof name->sun_path) return EINVAL;
   memcpy(path, name->sun_path, room);
   path[room] = '\0';
-  int error = open_as_caller(caller, path, &address->place);
-  if (error == 0) error = judge_socket(rules, caller, address->place);
+  struct place place;
+  find_place(caller, &(struct named){.directory = AT_FDCWD, .path = path, .follows = true}, &place);
+  if (place.parent >= 0) close(place.parent);
+  address->place = place.fd;
+  if (place.error != 0) return place.error;
+  int error = judge_socket(rules, caller, &place);
   if (error == 0) name_place(address);
   return error;
 }

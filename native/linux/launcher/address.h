@@ -13,7 +13,7 @@ struct address {
     struct sockaddr_storage storage;
   };
   socklen_t length;
-  int place; /* the file that it names, pinned; -1 when it names none. Close it. */
+  int place; /* the file that it names, held; -1 when it names none. Close it. */
 };
 
 /* Both return 0 or an error number. */

@@ -27,6 +27,7 @@ struct walk {
   const struct caller *caller;
   int at;
   int links;
+  bool follows; /* a link at the end */
   char rest[PATH_MAX]; /* what is still to go; begins with a slash when something was before it */
 };
 
@@ -43,8 +44,8 @@ static bool go_to(struct walk *walk, int next) {
   return true;
 }
 
-static bool go_to_callers(struct walk *walk, const char *link) {
-  return go_to(walk, openat(walk->caller->directory, link, O_PATH | O_DIRECTORY | O_CLOEXEC));
+static bool go_to_callers(struct walk *walk, const char *link, int flags) {
+  return go_to(walk, openat(walk->caller->directory, link, O_PATH | O_CLOEXEC | flags));
 }
 
 static bool has_inode(int fd, ino_t inode) {
@@ -96,7 +97,7 @@ static bool follow(struct walk *walk, int link, const char *name) {
   if (*text == '\0') return fail(ENOENT);
   if ((size_t)snprintf(longer, sizeof longer, "%s%s", text, walk->rest) >= sizeof longer) return fail(ENAMETOOLONG);
   strcpy(walk->rest, longer);
-  return *text != '/' || go_to_callers(walk, "root");
+  return *text != '/' || go_to_callers(walk, "root", O_DIRECTORY);
 }
 
 static bool enter(struct walk *walk, const char *name) {
@@ -104,8 +105,9 @@ static bool enter(struct walk *walk, const char *name) {
   struct stat status;
   if (next < 0) return false;
   bool is_good = fstat(next, &status) == 0;
-  if (is_good && !S_ISLNK(status.st_mode)) {
-    if (*walk->rest == '\0' || S_ISDIR(status.st_mode)) return go_to(walk, next);
+  bool is_last = *walk->rest == '\0';
+  if (is_good && (!S_ISLNK(status.st_mode) || (is_last && !walk->follows))) {
+    if (is_last || S_ISDIR(status.st_mode)) return go_to(walk, next);
     close(next);
     return fail(ENOTDIR);
   }
@@ -116,27 +118,62 @@ static bool enter(struct walk *walk, const char *name) {
   return is_good;
 }
 
-/* One name. */
+/* One name. When it fails, the name stays in `rest`. */
 static bool step(struct walk *walk) {
-  char name[NAME_MAX + 1];
+  char name[NAME_MAX + 2], rest[PATH_MAX];
   const char *from = walk->rest + strspn(walk->rest, "/");
   size_t length = strcspn(from, "/");
   if (length > NAME_MAX) return fail(ENAMETOOLONG);
   memcpy(name, from, length);
   name[length] = '\0';
+  strcpy(rest, from);
   memmove(walk->rest, from + length, strlen(from + length) + 1);
-  return *name == '\0' || enter(walk, name);
+  if (*name == '\0' || enter(walk, name)) return true;
+  int saved = errno;
+  strcpy(walk->rest, rest);
+  errno = saved;
+  return false;
 }
 
-int open_as_caller(const struct caller *caller, const char *path, int *fd) {
-  struct walk walk = {.caller = caller, .at = -1};
-  if (*path == '\0') return ENOENT;
-  if (strlen(path) >= sizeof walk.rest) return ENAMETOOLONG;
-  strcpy(walk.rest, path);
-  bool is_good = go_to_callers(&walk, *path == '/' ? "root" : "cwd");
+static bool begin(struct walk *walk, int directory) {
+  char link[32];
+  if (*walk->rest == '/') return go_to_callers(walk, "root", O_DIRECTORY);
+  if (directory == AT_FDCWD) return go_to_callers(walk, "cwd", O_DIRECTORY);
+  snprintf(link, sizeof link, "fd/%d", directory);
+  return go_to_callers(walk, link, *walk->rest == '\0' ? 0 : O_DIRECTORY);
+}
+
+/* Where the walk has come to, and what it has not gone. */
+static void describe(const struct walk *walk, char *text, size_t room) {
+  *text = '\0';
+  if (walk->at < 0) return;
+  char link[32], done[PATH_MAX];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", walk->at);
+  ssize_t length = readlink(link, done, sizeof done - 1);
+  if (length <= 0) return;
+  done[length] = '\0';
+  bool needs_slash = *walk->rest != '\0' && done[length - 1] != '/';
+  if ((size_t)snprintf(text, room, "%s%s%s", done, needs_slash ? "/" : "", walk->rest) >= room) *text = '\0';
+}
+
+void find_place(const struct caller *caller, const struct named *named, struct place *place) {
+  struct walk walk = {.caller = caller, .at = -1, .follows = named->follows};
+  *place = (struct place){.fd = -1, .parent = -1, .error = ENAMETOOLONG};
+  if (strlen(named->path) >= sizeof walk.rest) return;
+  strcpy(walk.rest, named->path);
+  bool is_good = begin(&walk, named->directory);
   while (is_good && *walk.rest != '\0') is_good = step(&walk);
-  int reason = errno;
-  *fd = is_good ? walk.at : -1;
-  if (!is_good && walk.at >= 0) close(walk.at);
-  return is_good ? 0 : reason;
+  place->error = is_good ? 0 : errno;
+  for (size_t end = strlen(walk.rest); end > 0 && walk.rest[end - 1] == '/'; end--) walk.rest[end - 1] = '\0';
+  bool lacks_last = place->error == ENOENT && walk.at >= 0 && strchr(walk.rest, '/') == NULL;
+  describe(&walk, place->text, sizeof place->text);
+  if (is_good) place->fd = walk.at;
+  else if (lacks_last) place->parent = walk.at;
+  else if (walk.at >= 0) close(walk.at);
+}
+
+void close_place(struct place *place) {
+  if (place->fd >= 0) close(place->fd);
+  if (place->parent >= 0) close(place->parent);
+  place->fd = place->parent = -1;
 }

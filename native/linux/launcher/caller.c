@@ -25,7 +25,7 @@ bool can_borrow_descriptors(void) { return syscall(SYS_pidfd_getfd, -1, -1, 0) >
 
 int meet_caller(struct caller *caller, int listener, const struct seccomp_notif *call) {
   *caller = (struct caller){
-      .listener = listener, .id = call->id, .thread = (pid_t)call->pid, .directory = -1, .process = -1};
+      .listener = listener, .id = call->id, .number = call->data.nr, .thread = (pid_t)call->pid, .directory = -1, .process = -1};
   char path[32];
   snprintf(path, sizeof path, "/proc/%d", (int)caller->thread);
   caller->directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

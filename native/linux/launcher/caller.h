@@ -12,6 +12,7 @@ struct seccomp_notif;
 struct caller {
   int listener;
   uint64_t id;   /* of the notification */
+  int number;    /* of the call */
   pid_t thread;
   int directory; /* of /proc */
   int process;   /* a pidfd, or -1 until it is needed */
@@ -37,7 +38,23 @@ int write_memory(const struct caller *caller, uint64_t address, const void *buff
 /* A descriptor of our own of what is open there. */
 int borrow_descriptor(struct caller *caller, int number, int *fd);
 
-/* An O_PATH descriptor of what a path leads to for the caller, every link followed. */
-int open_as_caller(const struct caller *caller, const char *path, int *fd);
+/* A path as a call names it. */
+struct named {
+  int directory; /* a number of the caller's, or AT_FDCWD */
+  const char *path;
+  bool follows; /* a link at its end */
+};
+
+/* What it leads to. */
+struct place {
+  int fd;     /* O_PATH, or -1 */
+  int parent; /* O_PATH, where nothing but the last name is missing; or -1 */
+  int error;  /* why there is no fd */
+  char text[4096]; /* the path, its links followed as far as they lead; in the caller's mount namespace. Empty where it is longer */
+};
+
+/* Looks a path up as the caller would. Close what it finds. */
+void find_place(const struct caller *caller, const struct named *named, struct place *place);
+void close_place(struct place *place);
 
 #endif

@@ -6,7 +6,8 @@
  *
  *   FRAME_LAUNCH  u8 streams | u32 options length | u32 filter length | u32 checks length | u32 command length |
  *                 options | filter | checks | command
- *                 streams: bit 0 to 2, the standard streams that are to be pipes; bit 3, standard error is standard output.
+ *                 streams: bit 0 to 2, the standard streams that are to be pipes; bit 3, standard error is standard output;
+ *                 bit 4, a pipe for what the supervisor reports (evidence.h).
  *                 options: those of the command line, each ended by NUL. filter: struct sock_filter[]. checks: see checks.h.
  *                 command: program and arguments, each ended by NUL.
  *   FRAME_PREPARE the same without a command: the sandbox is set up, and waits for its command on a pipe of its own (request.h)
@@ -21,7 +22,7 @@
 
 enum frame_kind { FRAME_LAUNCH = 1, FRAME_OPENED = 2, FRAME_KILL = 3, FRAME_PREPARE = 4 };
 
-enum { STREAM_MERGED = 1 << 3, STREAMS_ALL = (1 << 4) - 1 };
+enum { STREAM_MERGED = 1 << 3, STREAM_EVIDENCE = 1 << 4, STREAMS_ALL = (1 << 5) - 1 };
 
 /* Far above the system's own limit for a command line and the plan of the largest profile. */
 enum { MAX_FRAME = 32 << 20 };

@@ -10,6 +10,8 @@
 
 /* A socket of our own that is the caller's, and where it is to be connected to. */
 struct connection {
+  struct caller *caller;
+  struct evidence *evidence;
   int socket;
   struct address address;
 };
@@ -17,7 +19,9 @@ struct connection {
 static struct answer attempt(void *what) {
   const struct connection *connection = what;
   int result = connect(connection->socket, &connection->address.any, connection->address.length);
-  return (struct answer){.kind = RETURNS, .error = result == 0 ? 0 : errno};
+  int error = result == 0 ? 0 : errno;
+  report_unreachable(connection->evidence, connection->caller, &connection->address, error);
+  return (struct answer){.kind = RETURNS, .error = error};
 }
 
 /* Whether it may wait for who listens. A datagram socket only notes the address. */
@@ -46,7 +50,7 @@ static int read_call(struct caller *caller, const struct seccomp_notif *call, st
 
 struct answer connect_for(struct caller *caller, const struct seccomp_notif *call, const struct socket_rules *rules,
                           struct workers *workers) {
-  struct connection connection = {.socket = -1, .address = {.place = -1}};
+  struct connection connection = {.caller = caller, .evidence = rules->evidence, .socket = -1, .address = {.place = -1}};
   struct answer answer = {.kind = RETURNS};
   answer.error = read_call(caller, call, &connection);
   if (answer.error == 0) answer.error = settle_address(caller, connection.socket, rules, &connection.address);

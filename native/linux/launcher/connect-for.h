@@ -9,6 +9,7 @@
 
 struct seccomp_notif;
 
+/* `rules` says where to report what cannot be reached. */
 struct answer connect_for(struct caller *caller, const struct seccomp_notif *call, const struct socket_rules *rules,
                           struct workers *workers);
 

@@ -31,7 +31,8 @@ enum { REPORT = PIPES, HANDOVER, FIRST_FREE };
 static void keep_descriptors(const int pipes[PIPES], struct launch *launch) {
   int high[FIRST_FREE];
   for (int i = 0; i < FIRST_FREE; i++) {
-    int fd = i < PIPES ? pipes[i] : i == REPORT ? launch->report_fd : launch->handover;
+    /* What the supervisor writes to is not for the sandbox. */
+    int fd = i == EVIDENCE_PIPE ? NONE : i < PIPES ? pipes[i] : i == REPORT ? launch->report_fd : launch->handover;
     high[i] = fd == NONE ? NONE : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
     if (fd != NONE && high[i] < 0) die("F_DUPFD");
   }
@@ -93,8 +94,9 @@ int fork_sandbox(const struct launch_request *request, const int pipes[PIPES], s
   char **line;
   errno = EINVAL;
   bool has_channel = forked->listeners.channel != NONE;
-  bool is_forked = parse_request(&setup, options, command, has_channel, &line) &&
-                   fork_parsed(&setup, request, pipes, forked);
+  bool is_good = parse_request(&setup, options, command, has_channel, &line);
+  setup.watch.report_fd = pipes[EVIDENCE_PIPE];
+  bool is_forked = is_good && fork_parsed(&setup, request, pipes, forked);
   int reason = errno;
   free_setup(&setup);
   free(line);

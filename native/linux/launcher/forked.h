@@ -8,8 +8,9 @@
 #include "hand-over.h"
 #include "supervisor.h"
 
-/* The sandbox's ends of its pipes: the standard streams, and what its command comes through if that is not known; else NONE. */
-enum { COMMAND_PIPE = 3, PIPES = 4 };
+/* The sandbox's ends of its pipes: the standard streams, what its supervisor reports to, and what its command comes through; NONE
+ * where there is none of the latter. */
+enum { EVIDENCE_PIPE = 3, COMMAND_PIPE = 4, PIPES = 5 };
 
 /* Its process 1, as the zygote knows it. */
 struct forked {

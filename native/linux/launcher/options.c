@@ -79,7 +79,9 @@ static const struct option OPTIONS[] = {
     {"--mqueue", 1, take_target, MQUEUE, 0},
     {"--new-session", 0, take_flag, NEW_SESSION, 0},
     {"--no-namespaces", 0, take_flag, NO_NAMESPACES, 0},
+    {"--notify-changes", 0, take_flag, NOTIFY_CHANGES, 0},
     {"--notify-datagrams", 0, take_flag, NOTIFY_DATAGRAMS, 0},
+    {"--notify-fd", 1, take_one_descriptor, NOTIFY, 0},
     {"--notify-sockets", 0, take_flag, NOTIFY_SOCKETS, 0},
     {"--perms", 1, take_permissions, 0, 0},
     {"--pidns", 1, take_one_descriptor, PID, 0},
@@ -219,6 +221,7 @@ static bool check_rules(struct parser *parser) {
       {setup->refuses_tcp && !has_wall, "--landlock-no-tcp needs --landlock-read, -write or -list"},
       {setup->watch.sockets && !(namespaces->plain & CLONE_NEWNET), "--notify-sockets needs --unshare-net"},
       {setup->watch.datagrams && !setup->watch.sockets, "--notify-datagrams needs --notify-sockets"},
+      {setup->watch.report_fd != NONE && !setup->watch.changes, "--notify-fd needs --notify-changes"},
       {setup->watch.allowed_count > 0 && !setup->watch.sockets, "--allow-socket needs --notify-sockets"},
       {*setup->command == NULL, "no command was given"},
   };

@@ -39,6 +39,7 @@ void *append(void *vector, size_t *count, size_t size) {
 struct setup empty_setup(void) {
   return (struct setup){
       .namespaces = {.user_fd = NONE, .second_user_fd = NONE, .pid_fd = NONE},
+      .watch = {.report_fd = NONE},
       .uid = NONE,
       .gid = NONE,
       .info_fd = NONE,

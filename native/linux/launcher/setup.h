@@ -92,6 +92,8 @@ struct capability_wish {
 struct watch {
   bool sockets;   /* connect(2), which it carries out: Unix sockets of the host answer by rules */
   bool datagrams; /* Unix datagram sockets exist; what is sent by them is carried out as well */
+  bool changes;   /* calls that change something are reported, see evidence.h */
+  int report_fd;  /* to which */
   const char **allowed; /* sockets of the host, by path */
   size_t allowed_count;
 };

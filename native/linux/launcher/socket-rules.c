@@ -2,6 +2,7 @@
 #include "socket-rules.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -24,10 +25,10 @@ static bool is_allowed_now(const struct socket_rules *rules, const struct caller
   struct statvfs mount;
   if (fstatvfs(place, &mount) != 0 || (mount.f_flag & ST_RDONLY) == 0) return false;
   for (size_t i = 0; i < rules->count; i++) {
-    int there;
-    if (open_as_caller(caller, rules->allowed[i], &there) != 0) continue;
-    bool is_it = is_same_object(there, place);
-    close(there);
+    struct place there;
+    find_place(caller, &(struct named){.directory = AT_FDCWD, .path = rules->allowed[i]}, &there);
+    bool is_it = there.fd >= 0 && is_same_object(there.fd, place);
+    close_place(&there);
     if (is_it) return true;
   }
   return false;
@@ -57,10 +58,16 @@ static int judge_unlisted(const struct socket_rules *rules, const struct caller 
   return found == NOBODY ? ECONNREFUSED : EACCES;
 }
 
-int judge_socket(const struct socket_rules *rules, const struct caller *caller, int place) {
+static int judge(const struct socket_rules *rules, const struct caller *caller, int place) {
   struct stat status;
   if (fstat(place, &status) != 0) return EACCES;
   if (!S_ISSOCK(status.st_mode)) return 0; /* the kernel refuses it, and says why */
   if (was_allowed(rules, place) || is_allowed_now(rules, caller, place)) return 0;
   return judge_unlisted(rules, caller, place);
+}
+
+int judge_socket(const struct socket_rules *rules, const struct caller *caller, const struct place *place) {
+  int error = judge(rules, caller, place->fd);
+  if (error == EACCES) report_use(rules->evidence, caller, CONNECTS, place->text);
+  return error;
 }

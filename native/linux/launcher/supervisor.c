@@ -18,6 +18,7 @@
 #include "caller.h"
 #include "connect-for.h"
 #include "errors.h"
+#include "evidence.h"
 #include "handover.h"
 #include "lifeline.h"
 #include "send-for.h"
@@ -26,6 +27,8 @@
 
 struct supervisor {
   int listener;
+  bool decides_sockets;
+  struct evidence evidence;
   struct socket_rules rules;
   struct workers workers;
   struct seccomp_notif *call; /* as large as the kernel's */
@@ -44,37 +47,42 @@ static void take_handed(struct supervisor *supervisor, int handover, const struc
   if (supervisor->listener == NONE) _exit(0); /* the sandbox was not set up */
 }
 
-static struct supervisor begin(int handover, int host_table, const struct watch *watch) {
-  struct supervisor supervisor = {.listener = NONE};
-  supervisor.rules = (struct socket_rules){.own_table = NONE,
+static void begin(struct supervisor *supervisor, int handover, int host_table, const struct watch *watch) {
+  *supervisor = (struct supervisor){
+      .listener = NONE, .decides_sockets = watch->sockets, .evidence = {.stream = watch->report_fd}};
+  supervisor->rules = (struct socket_rules){.own_table = NONE,
                                            .host_table = host_table,
                                            .allowed = watch->allowed,
                                            .pinned = allocate(watch->allowed_count * sizeof(int)),
-                                           .count = watch->allowed_count};
-  for (size_t i = 0; i < watch->allowed_count; i++) supervisor.rules.pinned[i] = NONE;
-  take_handed(&supervisor, handover, watch);
-  supervisor.workers.listener = supervisor.listener;
+                                            .count = watch->allowed_count,
+                                            .evidence = &supervisor->evidence};
+  for (size_t i = 0; i < watch->allowed_count; i++) supervisor->rules.pinned[i] = NONE;
+  take_handed(supervisor, handover, watch);
+  supervisor->workers.listener = supervisor->listener;
   struct seccomp_notif_sizes sizes;
   if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0) die("SECCOMP_GET_NOTIF_SIZES");
-  supervisor.call_size = sizes.seccomp_notif > sizeof *supervisor.call ? sizes.seccomp_notif : sizeof *supervisor.call;
-  supervisor.call = allocate(supervisor.call_size);
-  return supervisor;
+  bool is_newer = sizes.seccomp_notif > sizeof *supervisor->call;
+  supervisor->call_size = is_newer ? sizes.seccomp_notif : sizeof *supervisor->call;
+  supervisor->call = allocate(supervisor->call_size);
+}
+
+/* The kernel decides about all others; they are reported at most. */
+static bool is_carried_out(const struct supervisor *supervisor) {
+  if (!supervisor->decides_sockets) return false;
+  int number = supervisor->call->data.nr;
+  return number == SYS_connect || number == SYS_sendto || number == SYS_sendmsg || number == SYS_sendmmsg;
 }
 
 static struct answer answer_call(struct supervisor *supervisor, struct caller *caller) {
   const struct seccomp_notif *call = supervisor->call;
-  switch (call->data.nr) {
-    case SYS_connect: return connect_for(caller, call, &supervisor->rules, &supervisor->workers);
-    case SYS_sendto:
-    case SYS_sendmsg:
-    case SYS_sendmmsg: return send_for(caller, call, &supervisor->rules, &supervisor->workers);
-    default: return (struct answer){.kind = RETURNS, .error = ENOSYS};
-  }
+  if (!is_carried_out(supervisor)) return look_at_change(&supervisor->evidence, caller, call);
+  if (call->data.nr == SYS_connect) return connect_for(caller, call, &supervisor->rules, &supervisor->workers);
+  return send_for(caller, call, &supervisor->rules, &supervisor->workers);
 }
 
 static struct answer carry_out(struct supervisor *supervisor) {
   struct caller caller;
-  struct answer answer = {.kind = RETURNS};
+  struct answer answer = {.kind = is_carried_out(supervisor) ? RETURNS : GOES_ON};
   answer.error = meet_caller(&caller, supervisor->listener, supervisor->call);
   if (answer.error == 0) answer = answer_call(supervisor, &caller);
   leave_caller(&caller);
@@ -116,12 +124,13 @@ static void supervise(int handover, int host_table, const struct setup *setup, p
 static void supervise(int handover, int host_table, const struct setup *setup, pid_t starter) {
   if (setup->dies_with_parent) die_with_process(starter);
   let_go_of_streams();
-  int kept[] = {handover, host_table};
+  int kept[] = {handover, host_table, setup->watch.report_fd};
   close_all_but(kept, sizeof kept / sizeof *kept);
-  if (setsid() < 0) die("setsid");
+  if (setsid() < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) die("setsid");
   drop_all_capabilities();
   if (setup->dies_with_parent) die_with_process(starter); /* credentials have changed */
-  struct supervisor supervisor = begin(handover, host_table, &setup->watch);
+  struct supervisor supervisor;
+  begin(&supervisor, handover, host_table, &setup->watch);
   serve(&supervisor);
   end_workers(&supervisor.workers);
   _exit(0);
@@ -137,10 +146,11 @@ static bool close_all(const int *fds, size_t count) {
 
 bool start_supervision(struct supervision *supervision, const struct setup *setup) {
   *supervision = (struct supervision){.supervisor = NONE, .handover = NONE};
-  if (!setup->watch.sockets) return true;
+  const struct watch *watch = &setup->watch;
+  if (!watch->sockets && !watch->changes) return true;
   if (!can_borrow_descriptors()) return false;
-  int fds[3] = {NONE, NONE, open_socket_table()};
-  if (fds[2] == NONE || make_handover(fds) != 0) return close_all(fds, 3);
+  int fds[3] = {NONE, NONE, watch->sockets ? open_socket_table() : NONE};
+  if ((watch->sockets && fds[2] == NONE) || make_handover(fds) != 0) return close_all(fds, 3);
   pid_t starter = getpid();
   supervision->supervisor = fork();
   if (supervision->supervisor < 0) return close_all(fds, 3);

@@ -20,6 +20,7 @@ bool take_flag(struct parser *parser, const struct option *option, char **values
     case NO_TCP: setup->refuses_tcp = true; break;
     case NOTIFY_SOCKETS: setup->watch.sockets = true; break;
     case NOTIFY_DATAGRAMS: setup->watch.datagrams = true; break;
+    case NOTIFY_CHANGES: setup->watch.changes = true; break;
     case LEVEL_PREFIX: break; /* levels of the system log are of use to services only */
   }
   return true;
@@ -34,6 +35,7 @@ static int *place_of(struct setup *setup, enum descriptor descriptor) {
     case STATUS: return &setup->status_fd;
     case BLOCK: return &setup->block_fd;
     case LISTENER_CHANNEL: return &setup->listening.channel_fd;
+    case NOTIFY: return &setup->watch.report_fd;
     case USER_BLOCK: break;
   }
   return &setup->user_block_fd;

@@ -2,6 +2,7 @@
 #include "watch-program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "changes.h"
 #include "sys.h"
 
 #if defined(__x86_64__)
@@ -26,6 +28,7 @@ enum { X32 = 0x40000000 };
 enum test {
   ALWAYS,
   IF_ADDRESSED,     /* a pointer, `argument`, is not NULL */
+  IF_CHANGING,      /* flags of open(2), `argument`, that create, truncate or write */
   IF_UNIX_DATAGRAM, /* refused: the first two arguments make such a socket */
 };
 
@@ -37,6 +40,10 @@ struct row {
 };
 
 static bool wants_sockets(const struct watch *watch) { return watch->sockets; }
+
+static bool wants_changes(const struct watch *watch) { return watch->changes; }
+
+static bool wants_connections(const struct watch *watch) { return watch->changes && !watch->sockets; }
 
 static bool refuses_datagrams(const struct watch *watch) { return watch->sockets && !watch->datagrams; }
 
@@ -51,6 +58,8 @@ static const struct row ROWS[] = {
     {SYS_sendto, IF_ADDRESSED, 4, watches_sending},
     {SYS_sendmsg, ALWAYS, 0, watches_sending},
     {SYS_sendmmsg, ALWAYS, 0, watches_sending},
+    {SYS_connect, ALWAYS, 0, wants_connections},
+    {SYS_bind, ALWAYS, 0, wants_changes},
 };
 
 enum { MOST_OF_ROW = 8, HEAD_AND_TAIL = 8 };
@@ -91,6 +100,12 @@ static void add_row(struct seccomp_program *program, const struct row *row) {
       add_return(program, SECCOMP_RET_USER_NOTIF);
       add_return(program, SECCOMP_RET_ALLOW);
       break;
+    case IF_CHANGING:
+      add_load(program, low_half(row->argument));
+      add_jump(program, BPF_JSET, WRITING | O_CREAT | O_TRUNC | WITHOUT_NAME, 0, 1);
+      add_return(program, SECCOMP_RET_USER_NOTIF);
+      add_return(program, SECCOMP_RET_ALLOW);
+      break;
     case IF_UNIX_DATAGRAM: /* SOCK_RAW, which the kernel takes for it, has the bit as well; SOCK_STREAM and SOCK_SEQPACKET have not */
       add_load(program, low_half(0));
       add_jump(program, BPF_JEQ, AF_UNIX, 0, 3);
@@ -114,11 +129,23 @@ static void add_head(struct seccomp_program *program) {
 #endif
 }
 
+static struct row row_of(const struct change *change) {
+  bool has_flags = change->flags != NO_ARGUMENT;
+  return (struct row){.number = change->number,
+                      .test = has_flags ? IF_CHANGING : ALWAYS,
+                      .argument = has_flags ? (unsigned)change->flags : 0};
+}
+
 struct seccomp_program make_watch_program(const struct watch *watch) {
   enum { ROW_COUNT = sizeof ROWS / sizeof *ROWS };
   struct seccomp_program program = {.fd = NONE};
-  program.instructions = allocate((HEAD_AND_TAIL + ROW_COUNT * MOST_OF_ROW) * sizeof *program.instructions);
+  size_t most = HEAD_AND_TAIL + (ROW_COUNT + CHANGE_COUNT) * MOST_OF_ROW;
+  program.instructions = allocate(most * sizeof *program.instructions);
   add_head(&program);
+  for (size_t i = 0; i < CHANGE_COUNT && watch->changes; i++) {
+    struct row row = row_of(&CHANGES[i]);
+    add_row(&program, &row);
+  }
   for (size_t i = 0; i < ROW_COUNT; i++)
     if (ROWS[i].is_wanted(watch)) add_row(&program, &ROWS[i]);
   add_return(&program, SECCOMP_RET_ALLOW);

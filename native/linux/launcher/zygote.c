@@ -29,6 +29,7 @@ struct source {
   struct sandbox *sandbox;
 };
 
+/* The standard ones, and evidence. */
 struct sandbox {
   struct sandbox *next;
   uint32_t id;
@@ -114,7 +115,7 @@ static void close_streams(struct streams *streams) {
 static void tell_pipes(const struct sandbox *sandbox) {
   for (int stream = 0; stream < PIPES; stream++)
     if (sandbox->owner_ends[stream] >= 0)
-      send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 4 + stream);
+      send_event(sandbox->id, EVENT_PIPE, sandbox->owner_ends[stream] * 8 + stream);
 }
 
 /* Returns whether there were descriptors enough. */
@@ -131,10 +132,17 @@ static int make_streams(struct sandbox *sandbox, unsigned wanted, struct streams
   return complete;
 }
 
-static int make_pipes(struct sandbox *sandbox, unsigned wanted, bool is_prepared, struct streams *streams) {
-  streams->fds[COMMAND_PIPE] = -1;
-  int complete = make_streams(sandbox, wanted, streams);
-  if (complete && is_prepared) complete = (streams->fds[COMMAND_PIPE] = make_pipe(sandbox, COMMAND_PIPE)) >= 0;
+/* The same for another pipe; none is wanted where `is_wanted` is false. */
+static int make_more(struct sandbox *sandbox, int pipe, int is_wanted, struct streams *streams) {
+  streams->fds[pipe] = is_wanted ? make_pipe(sandbox, pipe) : NONE;
+  return !is_wanted || streams->fds[pipe] >= 0;
+}
+
+static int make_pipes(struct sandbox *sandbox, const struct launch_request *request, bool is_prepared,
+                      struct streams *streams) {
+  int complete = make_streams(sandbox, request->streams, streams);
+  complete &= make_more(sandbox, EVIDENCE_PIPE, (request->streams & STREAM_EVIDENCE) != 0, streams);
+  complete &= make_more(sandbox, COMMAND_PIPE, is_prepared, streams);
   if (complete) tell_pipes(sandbox);
   return complete;
 }
@@ -146,10 +154,10 @@ static void launch(struct zygote *zygote, const struct frame *frame) {
     return;
   }
   struct sandbox *sandbox = allocate(sizeof *sandbox);
-  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1, -1}, .next = zygote->sandboxes};
+  *sandbox = (struct sandbox){.id = frame->id, .owner_ends = {-1, -1, -1, -1, -1}, .next = zygote->sandboxes};
   sandbox->forked.listeners = (struct hand_over){.channel = zygote->nodes_channel, .id = frame->id};
   struct streams streams;
-  int is_forked = make_pipes(sandbox, request.streams, frame->kind == FRAME_PREPARE, &streams) &&
+  int is_forked = make_pipes(sandbox, &request, frame->kind == FRAME_PREPARE, &streams) &&
                   fork_sandbox(&request, streams.fds, &sandbox->forked);
   int reason = errno;
   close_streams(&streams);

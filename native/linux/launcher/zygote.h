@@ -18,7 +18,7 @@ enum event_kind {
   EVENT_FAILED = 4,       /* value: exit status; the sandbox was not set up, and its standard error says why */
   EVENT_MISMATCH = 5,     /* value: index of the check that failed */
   EVENT_NOT_EXECUTED = 6, /* value: errno of execvp(3) */
-  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 4 + the standard stream, or 3 for the command's pipe */
+  EVENT_PIPE = 7,         /* value: descriptor of the owner's end * 8 + which of the pipes it is (forked.h) */
   EVENT_MALFORMED = 8,    /* the request with this number cannot be carried out */
   EVENT_PREPARED = 9,     /* the sandbox waits for its command */
 };

@@ -33,6 +33,7 @@ import {
   landlockAbi,
   probeLauncher,
   probeOptions,
+  watchProbeOptions,
 } from './setup/probe.js';
 
 const SLASH_TMP = parseAbsolutePath('/tmp');
@@ -82,6 +83,12 @@ export class LinuxBackend {
     this.#guards = new Guards(options.standby);
   }
 
+  /** Whether each connection to a Unix socket can be decided about when it is made, as far as is known. */
+  get supervisesSockets(): boolean {
+    const { launcher } = this.#options;
+    return (launcher === 'builtin' || launcher === 'zygote') && !this.#cannotWatch;
+  }
+
   /** Directories of cordon's own that no command may see. Makes them when they are not there. */
   privatePaths(): readonly AbsolutePath[] {
     return [this.#privateDirectory().path];
@@ -107,7 +114,7 @@ export class LinuxBackend {
    */
   planNamespaces(policy: ManagedPolicy, command: PlannedCommand): LinuxLaunchPlan {
     const known = this.#plans.get(policy);
-    if (known !== undefined) return withCommand(known, command);
+    if (known !== undefined) return withCommand(known, policy, command);
     this.#proc ??= readProcEntries();
     const mask = this.#privateDirectory().deniedIdentity;
     const plan = planLinuxLaunch(policy, command, {
@@ -134,6 +141,8 @@ export class LinuxBackend {
   ): Promise<SandboxedProcess | PlanIsStale> {
     const { guard, diagnosis } = this.#diagnosisTools();
     const launcher = suited(await this.chooseLauncher({ plan, policy }), stdio);
+    /* It has just been found out that connections cannot be decided about: bind again, with masks. */
+    if (!launcher.canWatch && reliesOnSupervision(policy)) return { kind: 'stale' };
     const { deniedFile } = this.#privateDirectory();
     const starter = this.#starterOf(launcher, guard);
     return launchPlan(this.#planFor(launcher, plan, policy), stdio, {
@@ -152,16 +161,20 @@ export class LinuxBackend {
    *
    * @param request - the plan of the command that is to run, and its policy: bubblewrap is looked for where no command of this
    *   workspace can write.
-   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`; `listener-unavailable`.
+   * @throws CordonError those of `findBubblewrap` and of a probe; `builtin-missing`; `listener-unavailable`; `evidence-unavailable`.
    */
   async chooseLauncher(request: LauncherRequest): Promise<Launcher> {
     const choice = request.choice ?? this.#options.launcher;
     const hasListeners = request.plan.listeners.length > 0;
-    return chooseLauncher(hasListeners ? launcherWithListeners(choice) : choice, {
+    const needsWatch = request.plan.watch?.changes === true;
+    const wanted = needsWatch && choice === 'auto' ? 'builtin' : choice;
+    const launcher = await chooseLauncher(hasListeners ? launcherWithListeners(wanted) : wanted, {
       bubblewrap: () => this.#probedBubblewrap(request),
       builtin: () => this.#probedBuiltin(request),
       landlock: () => this.#probedLandlock(request),
     });
+    if (needsWatch && !launcher.canWatch) throw cannotReport(launcher);
+    return launcher;
   }
 
   /** The launcher that would be chosen if each passed its probe, for printing. */
@@ -226,7 +239,10 @@ export class LinuxBackend {
     const options = probeOptions(request.plan);
     const watches = request.plan.watch !== undefined && (request.isFresh === true || !this.#cannotWatch);
     try {
-      await this.#passBuiltinProbe(watches ? ['--notify-sockets', ...options] : options, request);
+      await this.#passBuiltinProbe(
+        [...(watches ? watchProbeOptions(request.plan) : []), ...options],
+        request,
+      );
       return { path, canWatch: watches };
     } catch (error) {
       if (!watches || !(error instanceof CordonError) || !cannotWatch(error)) throw error;
@@ -315,12 +331,26 @@ export class LinuxBackend {
   }
 }
 
+function cannotReport({ kind }: Launcher): CordonError {
+  const reason =
+    kind === 'bwrap'
+      ? 'bubblewrap cannot report calls'
+      : 'this kernel does not let anybody supervise calls, or somebody supervises ours already';
+  return new CordonError('evidence-unavailable', `Cannot tell exactly what is refused: ${reason}`, {
+    details: { launcher: kind },
+  });
+}
+
 /** A profile that opens the whole disk for writing leaves no place outside; there the system's own directories are trusted. */
 function writability(fileSystem: BoundFileSystem): (path: AbsolutePath) => boolean {
   if (fileSystem.kind === 'unrestricted') return () => false;
   const rules = fileSystem.ruleSet.rules.filter((rule) => rule.path !== ROOT_PATH);
   const evaluator = createEvaluator({ rules, globs: [] });
   return (path) => evaluator.accessAt(path) === 'write';
+}
+
+function reliesOnSupervision({ fileSystem }: ManagedPolicy): boolean {
+  return fileSystem.kind === 'restricted' && fileSystem.maskedSockets === undefined;
 }
 
 /** A zygote makes pipes and takes terminals, and cannot be given a descriptor of ours: for those its program is started by itself. */

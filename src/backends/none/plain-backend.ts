@@ -93,6 +93,7 @@ class PlainProcess implements SandboxedProcess {
   readonly listeners = [];
   readonly landlockAbi = 0;
   readonly gaps = [];
+  readonly calls = undefined;
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];

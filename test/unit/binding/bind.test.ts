@@ -222,6 +222,7 @@ describe('Deny globs', () => {
       cwd: at('work'),
       tmpDir: undefined,
       unixSockets: [],
+      supervisesSockets: false,
       privatePaths: [],
       ownFiles: [],
     });
@@ -305,6 +306,7 @@ describe('An overlay', () => {
       cwd: at('work'),
       tmpDir: undefined,
       unixSockets: [],
+      supervisesSockets: false,
       privatePaths: [],
       ownFiles: [],
     });
@@ -443,6 +445,7 @@ describe('What was bound', () => {
         cwd: ROOT_PATH,
         tmpDir: undefined,
         unixSockets: [],
+        supervisesSockets: false,
         privatePaths: [],
         ownFiles: [],
       });

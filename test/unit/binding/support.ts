@@ -68,6 +68,7 @@ export function requestFor(entries: readonly PermissionEntry[], workspace: Absol
     cwd: workspace,
     tmpDir: undefined,
     unixSockets: [],
+    supervisesSockets: false,
     privatePaths: [],
     ownFiles: [],
   };

@@ -2,7 +2,11 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type GuardEvent } from '../../../process/guard-events.js';
 import { type GuardedProcess } from '../../../process/guarded-process.js';
 import { type Guards } from '../../../process/guards.js';
-import { bubblewrapDescriptorOptions, channelOptions } from '../plan/bubblewrap-arguments.js';
+import {
+  bubblewrapDescriptorOptions,
+  channelOptions,
+  evidenceDescriptorOptions,
+} from '../plan/bubblewrap-arguments.js';
 import { encodeRequest } from './guard-request.js';
 import { type SandboxStart, type SandboxStarter } from './starter.js';
 
@@ -37,10 +41,12 @@ export class GuardStarter implements SandboxStarter {
       {
         guard,
         options: [...(isTerminal ? ['--tty'] : []), ...(hasDomain ? ['--domain'] : [])],
+        hasEvidence: start.hasEvidence,
         command: [
           launcher,
           ...bubblewrapDescriptorOptions(),
           ...(onHandle === undefined ? [] : channelOptions()),
+          ...(start.hasEvidence ? evidenceDescriptorOptions() : []),
           '--',
           ...start.command,
         ],

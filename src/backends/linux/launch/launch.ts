@@ -13,6 +13,7 @@ import {
 import { openStdio } from '../../open-stdio.js';
 import { type MountPointLease } from '../mount-point-journal/journal.js';
 import { type LinuxLaunchPlan } from '../plan/launch-plan.js';
+import { readCallReports } from './call-reports.js';
 import { type DiagnosisFacts, diagnoseSetupFailure } from './diagnose.js';
 import { readExecFailure } from './exec-failure.js';
 import { receiveListeners } from './receive-listeners.js';
@@ -145,6 +146,7 @@ class LinuxSandbox implements SandboxedProcess {
   readonly stdin: SandboxedProcess['stdin'];
   readonly stdout: SandboxedProcess['stdout'];
   readonly stderr: SandboxedProcess['stderr'];
+  readonly calls: SandboxedProcess['calls'];
   readonly exited: Promise<LaunchExit>;
   listeners: readonly SandboxListener[] = [];
   readonly #parts: SandboxParts;
@@ -164,6 +166,8 @@ class LinuxSandbox implements SandboxedProcess {
     this.stdin = streams.stdin;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
+    const { evidence } = started.guard;
+    this.calls = evidence === undefined ? undefined : readCallReports(evidence);
     const { told } = started;
     told.onExited = () => {
       this.#messages?.releaseHeld();

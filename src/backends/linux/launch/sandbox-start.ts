@@ -57,6 +57,7 @@ export function sandboxStart(
   return {
     streams,
     terminal: terminal?.slave,
+    hasEvidence: plan.watch?.changes === true,
     reception,
     command: plan.command.argv,
     message: async () => {
@@ -94,7 +95,8 @@ function startInAdvance(
   { plan, tools, reception }: StartParts,
   lease: () => Promise<MountPointLease | undefined>,
 ): StartInAdvance | undefined {
-  if (plan.command.stdio !== 'pipes' || reception !== undefined) return undefined;
+  if (plan.command.stdio !== 'pipes' || reception !== undefined || plan.watch?.changes === true)
+    return undefined;
   if (plan.mountPoints.some(({ writable }) => writable)) return undefined;
   const missing = new Set(plan.mountPoints.map(({ path }) => path));
   const isLate = (step: MountStep): boolean => 'target' in step && missing.has(step.target);

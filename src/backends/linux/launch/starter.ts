@@ -17,6 +17,8 @@ export interface SandboxStart {
   readonly streams: Pick<GuardStart, 'stdin' | 'stdout' | 'stderr'>;
   /** Behind the streams, where they are one. */
   readonly terminal: TerminalSlave | undefined;
+  /** Whether a supervisor is to report (native/linux/launcher/evidence.h). */
+  readonly hasEvidence: boolean;
   /** Takes the sandbox's listening sockets, where it has any; the options in `message` tell of them, too. */
   readonly reception: ListenerReception | undefined;
   /** Program and arguments. */

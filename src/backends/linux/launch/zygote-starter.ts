@@ -82,7 +82,8 @@ async function startZygote(launcher: AbsolutePath, hasChannel: boolean): Promise
 }
 
 function launch(zygote: Zygote, start: SandboxStart, onEvent: OnEvent): Promise<GuardedProcess> {
-  const streams = pipesOf(start.streams) ?? NO_PIPES;
+  const { hasEvidence } = start;
+  const streams = pipesOf(start.streams, hasEvidence) ?? { ...NO_PIPES, hasEvidence };
   return zygote.launch(
     {
       payload: async () => {
@@ -97,7 +98,7 @@ function launch(zygote: Zygote, start: SandboxStart, onEvent: OnEvent): Promise<
   );
 }
 
-const NO_PIPES = { pipes: [], isMerged: false };
+const NO_PIPES = { pipes: [], isMerged: false, hasEvidence: false };
 
 /** Undefined: there is none that would do, and the command is to be launched. */
 async function runPrepared(
@@ -135,7 +136,7 @@ async function startedIn(
   return undefined;
 }
 
-const ORDINARY = { pipes: [0, 1, 2], isMerged: false };
+const ORDINARY = { pipes: [0, 1, 2], isMerged: false, hasEvidence: false };
 
 /** Sandboxes are prepared with three pipes, the streams that nearly every command of a program gets. */
 function hasOrdinaryPipes({ streams }: SandboxStart): boolean {

@@ -2,7 +2,7 @@ import { type AbsolutePath } from '../../../paths/absolute-path.js';
 import { type LinuxLaunchPlan, type MountStep, type WatchPlan } from './launch-plan.js';
 
 /** The descriptors that bubblewrap is told of; the guard opens them (native/linux/guard/guard.c). */
-const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7, channel: 8 } as const;
+const GUARD_DESCRIPTORS = { args: 4, status: 5, block: 6, seccomp: 7, channel: 8, evidence: 9 } as const;
 
 /**
  * bubblewrap's options for a plan, in order (bwrap(1)); environment and mounts, without the command.
@@ -62,12 +62,21 @@ export function commandOptions(plan: LinuxLaunchPlan): readonly string[] {
  *
  * @param watch - of a plan.
  */
-export function watchOptions({ sockets }: WatchPlan): readonly string[] {
+export function watchOptions({ sockets, changes }: WatchPlan): readonly string[] {
+  return [...(sockets === undefined ? [] : socketOptions(sockets)), ...(changes ? ['--notify-changes'] : [])];
+}
+
+function socketOptions({ hasDatagrams, allowed }: NonNullable<WatchPlan['sockets']>): readonly string[] {
   return [
     '--notify-sockets',
-    ...(sockets.hasDatagrams ? ['--notify-datagrams'] : []),
-    ...sockets.allowed.flatMap((path) => ['--allow-socket', path]),
+    ...(hasDatagrams ? ['--notify-datagrams'] : []),
+    ...allowed.flatMap((path) => ['--allow-socket', path]),
   ];
+}
+
+/** The option that stands on the real command line of cordon's own launcher where it is to report. */
+export function evidenceDescriptorOptions(): readonly string[] {
+  return ['--notify-fd', String(GUARD_DESCRIPTORS.evidence)];
 }
 
 /** The options that stand on bubblewrap's real command line: descriptors only, so that no path or variable shows in a process list. */

@@ -62,17 +62,19 @@ export interface LandlockSandbox {
   readonly gaps: readonly EnforcementGap[];
 }
 
-/**
- * Calls that a supervisor outside of the sandbox carries out, one by one: cordon's own launcher only, system bubblewrap knows
- * nothing of it.
- */
+/** Calls that a supervisor outside of the sandbox is told of: cordon's own launcher only, system bubblewrap knows nothing of it. */
 export interface WatchPlan {
-  readonly sockets: {
-    /** Sockets of the host that answer. */
-    readonly allowed: readonly AbsolutePath[];
-    /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
-    readonly hasDatagrams: boolean;
-  };
+  /** Connections, which it carries out; undefined where the kernel decides about them. */
+  readonly sockets:
+    | {
+        /** Sockets of the host that answer. */
+        readonly allowed: readonly AbsolutePath[];
+        /** Whether one of them takes datagrams: only then can the command make such sockets, and is its sending watched. */
+        readonly hasDatagrams: boolean;
+      }
+    | undefined;
+  /** Whether it reports what the command may not change. */
+  readonly changes: boolean;
 }
 
 /** What a command is started with. */
@@ -99,7 +101,7 @@ export interface LinuxLaunchPlan {
   readonly seccomp: SeccompProgramOptions;
   /** Present where Landlock alone holds the command: then there are no mounts and no namespaces. */
   readonly landlock: LandlockSandbox | undefined;
-  /** Undefined where nothing has to be decided: with the network on, and with an unrestricted file system. */
+  /** Undefined where nothing has to be decided or reported. */
   readonly watch: WatchPlan | undefined;
   readonly command: CommandLine;
 }

@@ -86,7 +86,8 @@ class MountPlanner {
       if (rule === undefined) this.#pin(path);
       else this.#planRule(rule);
     }
-    for (const socket of this.#binding.maskedSockets) this.#steps.push({ kind: 'mask', target: socket });
+    for (const socket of this.#binding.maskedSockets ?? [])
+      this.#steps.push({ kind: 'mask', target: socket });
     return {
       mounts: [...this.#steps, ...this.#seals.reverse()],
       mountPoints: this.#mountPoints,

@@ -14,6 +14,8 @@ import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.
 export interface PlannedCommand extends Omit<CommandLine, 'cwd'> {
   /** See LinuxLaunchPlan; none when left out. */
   readonly listeners?: readonly ListenerRequest[] | undefined;
+  /** `exact`: what the sandbox refuses is told from the calls themselves. */
+  readonly evidence?: 'text' | 'exact';
 }
 
 /** What a plan is made with, beside policy and command. */
@@ -33,7 +35,7 @@ export interface PlanContext extends MountContext {
  */
 export function planLinuxLaunch(
   policy: ManagedPolicy,
-  { listeners = [], ...command }: PlannedCommand,
+  { listeners = [], evidence, ...command }: PlannedCommand,
   context: PlanContext,
 ): LinuxLaunchPlan {
   const { fileSystem, network, cwd } = policy;
@@ -54,20 +56,23 @@ export function planLinuxLaunch(
     listeners,
     seccomp: { architecture: architectureOf(context.architecture), network },
     landlock: undefined,
-    watch: planWatch(policy),
+    watch: planWatch(policy, evidence === 'exact'),
     command: { ...command, cwd },
   };
 }
 
+function planWatch(policy: ManagedPolicy, changes: boolean): WatchPlan | undefined {
+  const sockets = planSockets(policy);
+  return sockets === undefined && !changes ? undefined : { sockets, changes };
+}
+
 /** With the network on, sockets belong to it as they do outside; where every file may be written, nothing hides a socket. */
-function planWatch({ network, fileSystem }: ManagedPolicy): WatchPlan | undefined {
+function planSockets({ network, fileSystem }: ManagedPolicy): WatchPlan['sockets'] {
   if (network === 'enabled' || fileSystem.kind === 'unrestricted') return undefined;
   const { allowedSockets } = fileSystem;
   return {
-    sockets: {
-      allowed: allowedSockets.map(({ path }) => path),
-      hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
-    },
+    allowed: allowedSockets.map(({ path }) => path),
+    hasDatagrams: allowedSockets.some(({ isDatagram }) => isDatagram),
   };
 }
 
@@ -75,15 +80,18 @@ function planWatch({ network, fileSystem }: ManagedPolicy): WatchPlan | undefine
  * A plan of the same policy for another command.
  *
  * @param plan - made by `planLinuxLaunch`.
+ * @param policy - the same.
  * @param command - what is to run.
  * @throws CordonError `listener-unavailable` as there.
  */
 export function withCommand(
   plan: LinuxLaunchPlan,
-  { listeners = [], ...command }: PlannedCommand,
+  policy: ManagedPolicy,
+  { listeners = [], evidence, ...command }: PlannedCommand,
 ): LinuxLaunchPlan {
-  refuseListeners(listeners, plan.seccomp.network);
-  return { ...plan, listeners, command: { ...command, cwd: plan.command.cwd } };
+  refuseListeners(listeners, policy.network);
+  const watch = planWatch(policy, evidence === 'exact');
+  return { ...plan, listeners, watch, command: { ...command, cwd: policy.cwd } };
 }
 
 /**
@@ -96,7 +104,7 @@ export function withCommand(
  */
 export function planLandlockLaunch(
   policy: ManagedPolicy,
-  { listeners = [], ...command }: PlannedCommand,
+  { listeners = [], evidence, ...command }: PlannedCommand,
   architecture: string,
 ): LinuxLaunchPlan {
   const { network, cwd } = policy;
@@ -111,7 +119,7 @@ export function planLandlockLaunch(
     listeners,
     seccomp: { architecture: architectureOf(architecture), network, hasNoNamespaces: true },
     landlock,
-    watch: undefined,
+    watch: evidence === 'exact' ? { sockets: undefined, changes: true } : undefined,
     command: { ...command, cwd },
   };
 }

@@ -42,6 +42,16 @@ export const LANDLOCK_PROBE_OPTIONS: readonly string[] = [
   ...['--no-namespaces', '--landlock-read', '/', '--landlock-no-tcp'],
   ...['--new-session', '--die-with-parent', '--cap-drop', 'ALL', '--clearenv', '--chdir', '/'],
 ];
+/**
+ * The options that a plan needs of cordon's own launcher alone.
+ *
+ * @param plan - of the command that is to run.
+ */
+export function watchProbeOptions({ watch }: Pick<LinuxLaunchPlan, 'watch'>): readonly string[] {
+  if (watch === undefined) return [];
+  return [watch.sockets === undefined ? '--notify-changes' : '--notify-sockets'];
+}
+
 /** What a launcher says when the kernel does not let it supervise calls: it is too old, or somebody supervises us. */
 const CANNOT_WATCH = "watch the command's calls";
 

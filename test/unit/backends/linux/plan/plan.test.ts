@@ -51,6 +51,7 @@ describe('A launch', () => {
     const binding = bindingWith([]);
     expect(planOn('x64', 'restricted', binding).watch).toEqual({
       sockets: { allowed: [], hasDatagrams: false },
+      changes: false,
     });
     expect(planOn('x64', 'enabled', binding).watch).toBeUndefined();
     expect(planOn('x64', 'restricted').watch).toBeUndefined();

@@ -20,7 +20,7 @@ function planOf(
     listeners: [],
     landlock: undefined,
     seccomp: { architecture: 'x64', network: 'restricted' },
-    watch: { sockets: { allowed: [parseAbsolutePath('/a b')], hasDatagrams: false } },
+    watch: { sockets: { allowed: [parseAbsolutePath('/a b')], hasDatagrams: false }, changes: false },
     command: { argv, argv0: undefined, cwd: ROOT_PATH, environment, stdio: 'pipes' },
   };
 }
