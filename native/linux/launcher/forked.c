@@ -109,8 +109,9 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
 int fork_sandbox(const struct launch_request *request, const int streams[3], struct forked *forked) {
   struct setup setup = empty_setup();
   char **words = join_words(request);
-  errno = EINVAL;
-  bool is_forked = parse_request(&setup, words) && fork_prepared(&setup, request, streams, forked);
+  bool is_parsed = parse_request(&setup, words);
+  errno = EINVAL; /* parsing has used it */
+  bool is_forked = is_parsed && fork_prepared(&setup, request, streams, forked);
   int reason = errno;
   free_setup(&setup);
   free(words);
