@@ -1,24 +1,17 @@
-// Builds cordon's native helpers for Linux with the machine's C compiler. A machine without one gets no helper here and a
-// clear error (guard-missing) when it is needed, so this script reports and goes on.
+// Makes cordon's native programs for Linux, with the machine's C compiler; where there is none, from those that were built ahead
+// for this kind of processor (scripts/prebuild-native.mjs). Where there is neither, it says what is missing and goes on: a run that
+// needs one tells so (guard-missing, builtin-missing).
 //
 //   --sanitize  builds the launcher with ASan and UBSan, and once more as for an old kernel, for the tests
 //   --fuzz      builds the harnesses in native/linux/fuzz with clang's libFuzzer
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { NATIVE, PROGRAMS, RELEASE, compile, sourcesIn } from './compile-native.mjs';
 
-const root = path.join(import.meta.dirname, '..');
-const native = path.join(root, 'native/linux');
-const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const WARNINGS = ['-std=c11', '-Wall', '-Wextra', '-Werror', `-DCORDON_VERSION="${version}"`];
-/** Small before fast: what these programs do, the kernel does. Nothing unwinds their stacks. */
-const RELEASE = [
-  ...['-Os', '-D_FORTIFY_SOURCE=2', '-fstack-protector-strong'],
-  ...['-fno-asynchronous-unwind-tables', '-fno-unwind-tables'],
-  ...['-ffunction-sections', '-fdata-sections', '-Wl,--gc-sections'],
-];
 const SANITIZED = ['-g', '-O1', '-fno-omit-frame-pointer', '-fno-sanitize-recover=all'];
 const CC = process.env.CC ?? 'cc';
+const PREBUILT = path.join(NATIVE, `../prebuilt/linux-${process.arch}`);
 
 /**
  * Static where libc allows it: a dynamic start costs 0.25 ms. musl where it is installed (musl-tools): the programs are a tenth of
@@ -35,62 +28,52 @@ if (process.platform === 'linux') build(process.argv.slice(2));
 function build(options) {
   if (options.includes('--sanitize')) buildSanitized();
   else if (options.includes('--fuzz')) buildFuzzers();
-  else {
-    buildProgram('guard', 'cordon-guard');
-    buildProgram('launcher', 'cordon-launcher');
-  }
+  else for (const [directory, name] of Object.entries(PROGRAMS)) make(directory, name);
 }
 
-/** Compiles native/linux/common and native/linux/NAME. */
-function buildProgram(name, output) {
-  const files = ['common', name].flatMap(sourcesIn);
-  const built = RELEASE_WAYS.some(({ cc, flags }) => compileTo(output, cc, [...RELEASE, ...flags], files));
-  if (!built)
-    console.warn(`cordon: ${output} was not built: no working C compiler (cc). Sandboxes on Linux need it.`);
+function make(directory, name) {
+  const target = built(name);
+  const files = sourcesIn('common', directory);
+  if (RELEASE_WAYS.some(({ cc, flags }) => compile(target, cc, [...RELEASE, ...flags], files))) return;
+  if (takePrebuilt(name, target)) return;
+  console.warn(
+    `cordon: ${name} is missing, which sandboxes on Linux need: there is no working C compiler (${CC}), ` +
+      `and none was built ahead for linux-${process.arch}. Install a compiler (Debian: build-essential) and install cordon again.`,
+  );
+}
+
+/** In place of an old one at once, which may be running. */
+function takePrebuilt(name, target) {
+  const source = path.join(PREBUILT, name);
+  if (!existsSync(source)) return false;
+  const temporary = `${target}.${process.pid}`;
+  mkdirSync(path.dirname(target), { recursive: true });
+  copyFileSync(source, temporary);
+  chmodSync(temporary, 0o755);
+  renameSync(temporary, target);
+  return true;
 }
 
 function buildSanitized() {
-  const files = ['common', 'launcher'].flatMap(sourcesIn);
+  const files = sourcesIn('common', 'launcher');
   const flags = [...SANITIZED, '-fsanitize=address,undefined'];
-  const built = [
-    compileTo('sanitized/cordon-launcher', CC, flags, files),
-    compileTo('sanitized/cordon-launcher-old-mounts', CC, [...flags, '-DTEST_OLD_MOUNTS'], files),
+  const all = [
+    compile(built('sanitized/cordon-launcher'), CC, flags, files),
+    compile(built('sanitized/cordon-launcher-old-mounts'), CC, [...flags, '-DTEST_OLD_MOUNTS'], files),
   ];
-  if (built.includes(false)) process.exitCode = 1;
+  if (all.includes(false)) process.exitCode = 1;
 }
 
 function buildFuzzers() {
-  const files = ['common', 'launcher'].flatMap(sourcesIn).filter((file) => !file.endsWith('/main.c'));
-  const flags = [...SANITIZED, '-fsanitize=fuzzer,address,undefined', `-I${path.join(native, 'launcher')}`];
+  const files = sourcesIn('common', 'launcher').filter((file) => !file.endsWith('/main.c'));
+  const flags = [...SANITIZED, '-fsanitize=fuzzer,address,undefined', `-I${path.join(NATIVE, 'launcher')}`];
   for (const harness of sourcesIn('fuzz'))
-    if (!compileTo(`fuzz/${path.basename(harness, '.c')}`, 'clang', flags, [...files, harness]))
+    if (!compile(built(`fuzz/${path.basename(harness, '.c')}`), 'clang', flags, [...files, harness]))
       process.exitCode = 1;
 }
 
-/** Compiles into native/linux/build, where the old program stands until the new one is complete. */
-function compileTo(output, cc, flags, files) {
-  const target = path.join(native, 'build', output);
-  const temporary = `${target}.${process.pid}`;
-  mkdirSync(path.dirname(target), { recursive: true });
-  const common = `-I${path.join(native, 'common')}`;
-  const { status, error, stderr } = spawnSync(
-    cc,
-    [...WARNINGS, common, ...flags, ...files, '-o', temporary],
-    {
-      encoding: 'utf8',
-    },
-  );
-  if (status !== 0 && error === undefined && stderr) console.warn(stderr.trim());
-  if (status === 0) renameSync(temporary, target);
-  else rmSync(temporary, { force: true });
-  return status === 0;
-}
-
-function sourcesIn(name) {
-  const directory = path.join(native, name);
-  return readdirSync(directory)
-    .filter((file) => file.endsWith('.c'))
-    .map((file) => path.join(directory, file));
+function built(name) {
+  return path.join(NATIVE, 'build', name);
 }
 
 /** Behind all other directories of headers, so that only what musl does not have comes from there. */

@@ -92,10 +92,10 @@ int fork_sandbox(const struct launch_request *request, const int pipes[PIPES], s
   struct words options = {request->options, request->options_length};
   struct words command = {request->command, request->command_length};
   char **line;
-  errno = EINVAL;
   bool has_channel = forked->listeners.channel != NONE;
   bool is_good = parse_request(&setup, options, command, has_channel, &line);
   setup.watch.report_fd = pipes[EVIDENCE_PIPE];
+  errno = EINVAL; /* parsing has used it */
   bool is_forked = is_good && fork_parsed(&setup, request, pipes, forked);
   int reason = errno;
   free_setup(&setup);

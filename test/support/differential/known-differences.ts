@@ -41,10 +41,7 @@ export const DIFFERENCES: readonly Difference[] = [
     reason: '--mqueue has no programs, devices and set-id bits',
     level: (_plan, bubblewrap, own) =>
       levelLines(bubblewrap, own, (line) =>
-        line.replace(
-          / mount (r[ow]) (?:nosuid nodev )?( type 19800202 )/u,
-          ' mount $1 nosuid nodev noexec $2',
-        ),
+        line.replace(/ (r[ow]) (?:nosuid nodev )?( type 19800202 )/u, ' $1 nosuid nodev noexec $2'),
       ),
   },
   {

@@ -128,6 +128,7 @@ async function failureOf(sandbox: LinuxSandbox): Promise<LinuxSandbox | PlanIsSt
     await sandbox.exited;
     return sandbox;
   } catch (error) {
+    sandbox.abandon();
     if (error instanceof CordonError && error.details['reason'] === 'replaced')
       return { kind: 'stale', because: error };
     throw error;
@@ -215,6 +216,11 @@ class LinuxSandbox implements SandboxedProcess {
     this.#started.guard.kill();
   }
 
+  /** Closes the streams of a sandbox that its caller is never given. */
+  abandon(): void {
+    for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
+  }
+
   async #waitForExit(): Promise<LaunchExit> {
     const { guard, terminal } = this.#started;
     try {
@@ -226,6 +232,8 @@ class LinuxSandbox implements SandboxedProcess {
       terminal?.hangUp();
       if (this.#started.told.isReleased) await this.#received().catch(() => undefined);
       this.#parts.reception?.close();
+      /* Nobody reads it any more; who never ended it must not hold it open. */
+      if (terminal === undefined) this.stdin?.destroy();
       await (this.#released ??= this.#parts.lease.release());
     }
   }
@@ -239,6 +247,7 @@ class LinuxSandbox implements SandboxedProcess {
     if (last?.kind === 'exited') return { kind: 'exited', code: last.code };
     if (last?.kind === 'mismatch') throw mismatch(this.#parts.plan, last.index);
     if (last?.kind === 'failed' || last?.kind === 'not-executed') return this.#explainFailure();
+    if (last === undefined) throw helperEnded(guardStatus);
     return { kind: 'exited', code: guardStatus };
   }
 
@@ -296,4 +305,10 @@ function replaced(what: string): CordonError {
     details: { reason: 'replaced', what },
     hint: 'Something else is changing these directories; run the command again when it is done.',
   });
+}
+
+/** Somebody has killed it before it could tell anything. */
+function helperEnded(status: number): CordonError {
+  const what = `cordon's helper has ended with status ${String(status)}`;
+  return new CordonError('setup-failed', `Cannot set the sandbox up: ${what}`, { details: { status } });
 }
