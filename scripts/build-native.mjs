@@ -1,7 +1,7 @@
 // Builds cordon's native helpers for Linux with the machine's C compiler. A machine without one gets no helper here and a
 // clear error (guard-missing) when it is needed, so this script reports and goes on.
 //
-//   --sanitize  builds the launcher with ASan and UBSan, and once more as for an old kernel, for the tests
+//   --sanitize  builds the launcher with ASan and UBSan, and more as for old kernels, for the tests
 //   --fuzz      builds the harnesses in native/linux/fuzz with clang's libFuzzer
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
@@ -24,6 +24,9 @@ const RELEASE_WAYS = [
   { cc: CC, flags: ['-static', '-s'] },
   { cc: CC, flags: ['-s'] },
 ];
+
+/** Versions of Landlock that the tests have a launcher take the kernel's for, beside the kernel's own. */
+const OLD_LANDLOCKS = [1, 2, 5];
 
 if (process.platform === 'linux') build(process.argv.slice(2));
 
@@ -50,6 +53,14 @@ function buildSanitized() {
   const built = [
     compileTo('sanitized/cordon-launcher', CC, flags, files),
     compileTo('sanitized/cordon-launcher-old-mounts', CC, [...flags, '-DTEST_OLD_MOUNTS'], files),
+    ...OLD_LANDLOCKS.map((abi) =>
+      compileTo(
+        `sanitized/cordon-launcher-landlock-${abi}`,
+        CC,
+        [...flags, `-DTEST_LANDLOCK_ABI=${abi}`],
+        files,
+      ),
+    ),
   ];
   if (built.includes(false)) process.exitCode = 1;
 }
