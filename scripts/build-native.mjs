@@ -2,7 +2,7 @@
 // for this kind of processor (scripts/prebuild-native.mjs). Where there is neither, it says what is missing and goes on: a run that
 // needs one tells so (guard-missing, builtin-missing).
 //
-//   --sanitize  builds the launcher with ASan and UBSan, and once more as for an old kernel, for the tests
+//   --sanitize  builds the launcher with ASan and UBSan, and more as for old kernels, for the tests
 //   --fuzz      builds the harnesses in native/linux/fuzz with clang's libFuzzer
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
@@ -22,6 +22,9 @@ const RELEASE_WAYS = [
   { cc: CC, flags: ['-static', '-s'] },
   { cc: CC, flags: ['-s'] },
 ];
+
+/** Versions of Landlock that the tests have a launcher take the kernel's for, beside the kernel's own. */
+const OLD_LANDLOCKS = [1, 2, 5];
 
 if (process.platform === 'linux') build(process.argv.slice(2));
 
@@ -60,6 +63,14 @@ function buildSanitized() {
   const all = [
     compile(built('sanitized/cordon-launcher'), CC, flags, files),
     compile(built('sanitized/cordon-launcher-old-mounts'), CC, [...flags, '-DTEST_OLD_MOUNTS'], files),
+    ...OLD_LANDLOCKS.map((abi) =>
+      compile(
+        built(`sanitized/cordon-launcher-landlock-${abi}`),
+        CC,
+        [...flags, `-DTEST_LANDLOCK_ABI=${abi}`],
+        files,
+      ),
+    ),
   ];
   if (all.includes(false)) process.exitCode = 1;
 }

@@ -162,12 +162,13 @@ describeOnStage('Where bubblewrap does not work', (stage) => {
     expect(readdirSync(stage.outside)).not.toContain('file');
   });
 
-  test('and ours cannot make a sandbox either, the error says why bubblewrap could not', async () => {
+  test('and namespaces are forbidden, the error names the rule that Landlock alone cannot enforce', async () => {
     const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"';
     const run = await stage.run(['--json', '--', 'touch', 'ran'], {
       launcher: ['unshare', '--user', '--map-root-user', '/bin/sh', '-c', script, 'sh'],
     });
-    expect([run.errorCode, run.code]).toEqual(['user-namespaces-forbidden', 125]);
+    expect([run.errorCode, run.code]).toEqual(['landlock-cannot-express', 125]);
+    expect(run.json).toMatchObject({ error: { details: { path: `${stage.workspace}/.agents` } } });
     expect(readdirSync(stage.workspace)).toEqual([]);
   });
 });
@@ -178,8 +179,18 @@ describeOnStage('Where our own launcher is asked for', (stage) => {
     const run = await stage.run(['--json', `--launcher=${choice}`, '--', '/bin/sh', '-c', script], {
       env: { PATH: plantBubblewrap(stage, `#!/bin/sh\n: > ${stage.workspace}/planted\n`) },
     });
-    expect(run.json).toMatchObject({ enforcement: { launcher: choice } });
+    expect(run.json).toMatchObject({ enforcement: { kind: 'full', launcher: choice } });
     expect(readdirSync(stage.workspace)).toEqual(['ran']);
+  });
+
+  test.each([
+    ['builtin', /[1-9]/u],
+    ['zygote', /[1-9]/u],
+    ['bwrap', /^0$/u],
+  ])('as %s, the outcome tells whether Landlock is a second wall', async (choice, abi) => {
+    const run = await stage.run(['--json', `--launcher=${choice}`, '--', 'true']);
+    const told = /"landlockAbi":(?<abi>\d+)/u.exec(run.stderr)?.groups?.['abi'];
+    expect(told).toMatch(abi);
   });
 
   test('and was not built, nothing runs and the error says why', async () => {

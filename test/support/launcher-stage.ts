@@ -24,6 +24,9 @@ const BUILDS = {
   released: 'cordon-launcher',
   sanitized: 'sanitized/cordon-launcher',
   'for old kernels': 'sanitized/cordon-launcher-old-mounts',
+  'with Landlock ABI 1': 'sanitized/cordon-launcher-landlock-1',
+  'with Landlock ABI 2': 'sanitized/cordon-launcher-landlock-2',
+  'with Landlock ABI 5': 'sanitized/cordon-launcher-landlock-5',
 } as const;
 
 /** The name of a build. */
@@ -71,7 +74,8 @@ export function describeLauncher(
 /** A launcher that its caller can execute, and a directory for it to work in. */
 export class LauncherStage {
   readonly caller: Caller;
-  readonly #build: Build;
+  /** How it was built. */
+  readonly build: Build;
   #base = '/nonexistent';
 
   /**
@@ -80,7 +84,7 @@ export class LauncherStage {
    */
   constructor(caller: Caller, build: Build) {
     this.caller = caller;
-    this.#build = build;
+    this.build = build;
   }
 
   /** The launcher. */
@@ -97,8 +101,8 @@ export class LauncherStage {
   open(): void {
     this.#base = mkdtempSync('/var/tmp/cordon-launcher-');
     chmodSync(this.#base, 0o755);
-    if (this.#build !== 'released') buildSanitized();
-    copyFileSync(path.join(BUILT, BUILDS[this.#build]), this.launcher);
+    if (this.build !== 'released') buildSanitized();
+    copyFileSync(path.join(BUILT, BUILDS[this.build]), this.launcher);
     chmodSync(this.launcher, 0o755);
   }
 

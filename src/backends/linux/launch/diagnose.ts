@@ -12,7 +12,7 @@ export interface DiagnosisFacts {
 const SENTENCES: readonly { readonly pattern: RegExp; readonly code: ErrorCode }[] = [
   { pattern: /unknown option/iu, code: 'launcher-too-old' },
   {
-    pattern: /cordon-(?:launcher|guard): (?:make the|enter a) (?:Landlock )?domain/iu,
+    pattern: /cordon-launcher: make the Landlock domain: Landlock|cordon-\w+: enter a domain for signals/iu,
     code: 'landlock-unavailable',
   },
   { pattern: /can't mount proc|cordon-launcher: mount proc on/iu, code: 'proc-masked' },

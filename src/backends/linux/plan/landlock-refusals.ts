@@ -73,6 +73,6 @@ function refusal(what: string, { details, because, hint }: Reasons): CordonError
 
 function hintFor({ path, origin }: PathRule): string {
   if (origin.kind === 'protected-metadata')
-    return `Let the profile write only below ":tmpdir" or ":slash_tmp", or make ${quotePrintable(path)} and open it by name ("write"), ${OTHERWISE}.`;
+    return `Let the profile write only in directories of everybody (":slash_tmp"), or make ${quotePrintable(path)} and open it by name ("write"), ${OTHERWISE}.`;
   return `List what may be opened beside ${quotePrintable(path)} instead of what holds it, ${OTHERWISE}.`;
 }

@@ -21,6 +21,12 @@ describe('What bubblewrap says', () => {
     ['bwrap: loopback: Failed RTM_NEWADDR: Operation not permitted', 'user-namespaces-forbidden'],
     ["bwrap: Can't mount proc on /newroot/proc: Operation not permitted", 'proc-masked'],
     ["bwrap: Can't find source path /x: No such file or directory", 'launcher-probe-failed'],
+    [
+      'cordon-launcher: make the Landlock domain: Landlock with ABI 6: Operation not supported',
+      'landlock-unavailable',
+    ],
+    ['cordon-guard: enter a domain for signals: Landlock: Operation not supported', 'landlock-unavailable'],
+    ['cordon-launcher: make the Landlock domain: enter it: Argument list too long', 'launcher-probe-failed'],
     ['', 'launcher-probe-failed'],
   ])('%j is told as %s', (said, code) => {
     const error = diagnoseSetupFailure(said, PLAIN, 'launcher-probe-failed');

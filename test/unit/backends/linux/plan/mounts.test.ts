@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type RestrictedBinding } from '../../../../../src/binding/bound-policy.js';
 import { type MountStep } from '../../../../../src/backends/linux/plan/launch-plan.js';
-import {
-  type MountContext,
-  planMounts,
-  planUnrestrictedMounts,
-} from '../../../../../src/backends/linux/plan/mounts.js';
+import { planMounts, planUnrestrictedMounts } from '../../../../../src/backends/linux/plan/mounts.js';
 import {
   type AbsolutePath,
   ancestorsOf,
@@ -15,30 +10,8 @@ import {
 } from '../../../../../src/paths/absolute-path.js';
 import { createEvaluator } from '../../../../../src/permissions/evaluate.js';
 import { type Access } from '../../../../../src/permissions/profile.js';
-import { type PathRule, type RuleTarget } from '../../../../../src/permissions/rules.js';
-
-const CONTEXT: MountContext = { mask: { device: 1n, inode: 1n }, proc: { readOnly: [], hidden: [] } };
-
-function rule(access: Access, at: string, target: RuleTarget = 'directory'): PathRule {
-  return { path: parseAbsolutePath(at), access, target, origin: { kind: 'profile', text: at } };
-}
-
-function bind(rules: readonly PathRule[], more: Partial<RestrictedBinding> = {}): RestrictedBinding {
-  const existing = rules
-    .filter(({ target }) => target !== 'missing')
-    .flatMap(({ path }) => [path, ...ancestorsOf(path)]);
-  return {
-    kind: 'restricted',
-    ruleSet: { rules, globs: [] },
-    links: [],
-    maskedSockets: [],
-    allowedSockets: [],
-    identities: new Map(
-      [...new Set(existing)].map((path, index) => [path, { device: 8n, inode: BigInt(index) }]),
-    ),
-    ...more,
-  };
-}
+import { type PathRule } from '../../../../../src/permissions/rules.js';
+import { CONTEXT, PATHS, bind, rule, ruleSets } from './policies.js';
 
 /** Where a step lays something; nothing for those that change what is there. */
 function coverOf(step: MountStep): { readonly at: AbsolutePath; readonly access: Access } | undefined {
@@ -52,19 +25,6 @@ function accessAfter(steps: readonly MountStep[], path: AbsolutePath): Access {
   const covers = steps.map(coverOf).filter((cover) => cover !== undefined && isWithin(path, cover.at));
   return covers.at(-1)?.access ?? 'deny';
 }
-
-const NAMES = ['/a', '/a/b', '/a/b/c', '/a/b/c/d', '/a/e', '/f', '/f/g', '/f/g/h'];
-const PATHS = NAMES.map(parseAbsolutePath);
-
-const ruleSets = fc
-  .uniqueArray(fc.constantFrom('/', ...NAMES), { minLength: 1 })
-  .chain((paths) =>
-    fc.tuple(
-      ...paths.map((at) =>
-        fc.constantFrom<Access>('read', 'write', 'deny').map((access) => rule(access, at)),
-      ),
-    ),
-  );
 
 describe('Mounts', () => {
   test('give every path the access that the rules give it', () => {
