@@ -88,7 +88,7 @@ static bool fork_prepared(struct setup *setup, const struct launch_request *requ
                                     .instructions = (struct sock_filter *)request->filter};
   struct handed handed = {
       .program = &program, .checks = request->checks, .checks_length = request->checks_length};
-  struct launch launch = {.caller = current_identity(), .handed = &handed};
+  struct launch launch = {.caller = current_identity(), .owner = NONE, .handed = &handed};
   int ends[2];
   make_report_socket(ends);
   launch.report_fd = ends[1];

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,9 +57,17 @@ static int wait_for_end(const struct setup *setup, int report_fd, pid_t pid) {
   return exit_status;
 }
 
+/* The caller's death, for a sandbox that no end of a namespace ends. Whether it is still the caller is looked at next. */
+static int watch(const struct setup *setup, pid_t caller) {
+  if (!setup->namespaces.none || !setup->dies_with_parent) return NONE;
+  int fd = (int)syscall(SYS_pidfd_open, caller, 0);
+  if (fd < 0) die("pidfd_open");
+  return fd;
+}
+
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
-  struct launch launch = {.caller = current_identity()};
+  struct launch launch = {.caller = current_identity(), .owner = watch(setup, caller)};
   int ends[2];
   make_report_socket(ends);
   join_namespaces(&setup->namespaces);

@@ -93,7 +93,7 @@ static void take_programs(struct setup *setup, const struct launch *launch, stru
 void run_sandbox(struct setup *setup, const struct launch *launch) {
   die_with_starter(setup, launch);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
-  struct start start = {.report_fd = launch->report_fd, .umask = umask(0)};
+  struct start start = {.report_fd = launch->report_fd, .umask = umask(0), .owner = launch->owner};
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);
   settle_in_namespaces(setup, launch);

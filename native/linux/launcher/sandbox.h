@@ -18,6 +18,7 @@ struct launch {
   unsigned made; /* namespaces, CLONE_NEW… */
   int report_fd;
   struct identity caller;
+  int owner; /* a pidfd of the process whose death ends a sandbox without namespaces, or NONE */
   const struct handed *handed; /* by a zygote; else NULL */
 };
 

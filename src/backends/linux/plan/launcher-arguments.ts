@@ -31,7 +31,8 @@ export function wallOptions({ landlock, mounts }: LinuxLaunchPlan, isOwn: boolea
 
 function onlyOptions({ rules, hidden, refusesTcp }: LandlockSandbox): readonly string[] {
   return [
-    '--no-namespaces',
+    /* On a terminal, too: what ends the command follows the guard here, not the monitor that a key may kill. */
+    ...['--no-namespaces', '--die-with-parent'],
     ...landlockOptions(rules),
     ...hidden.flatMap((path) => ['--landlock-hide', path]),
     ...(refusesTcp ? ['--landlock-no-tcp'] : []),
