@@ -58,11 +58,12 @@ export class WaitingGuard {
   /**
    * @param child - the guard's process, its control socket being the first of `extra`.
    * @param wanted - the standard streams that it makes pipes for.
+   * @param hasDomain - whether what it runs ends by itself when it is killed.
    */
-  constructor(child: RunningProcess, wanted: readonly number[]) {
+  constructor(child: RunningProcess, wanted: readonly number[], hasDomain: boolean) {
     this.#child = child;
     this.#control = child.extra[0] ?? unreachable('the guard has no control socket');
-    this.#moments = momentsOf(child, this.#control);
+    this.#moments = momentsOf(child, this.#control, hasDomain);
     this.#opening = openPipes(child.pid, this.#control, {
       wanted,
       onEvent: (event) => {
@@ -170,7 +171,7 @@ export async function startGuard(start: GuardStart): Promise<WaitingGuard> {
     extra: ['pipe'],
     onHandle,
   });
-  return new WaitingGuard(child, wanted);
+  return new WaitingGuard(child, wanted, start.options.includes('--domain'));
 }
 
 interface Moments {
@@ -179,13 +180,13 @@ interface Moments {
   readonly note: (event: GuardEvent) => void;
 }
 
-function momentsOf(child: RunningProcess, control: Duplex): Moments {
+function momentsOf(child: RunningProcess, control: Duplex, hasDomain: boolean): Moments {
   let becomeReady: () => void = () => undefined;
   let exit: (status: number) => void = () => undefined;
   let init: number | undefined;
   const guardEnded = Promise.all([child.exited, ended(control)]).then(([{ code, signal }]) => {
     /* It has never left its processes behind; but somebody may have killed it. */
-    if (signal !== null) endSession(child.pid, init);
+    if (signal !== null && !hasDomain) endSession(child.pid, init);
     return exitStatusOf(code, signal);
   });
   return {

@@ -14,6 +14,7 @@ struct start {
   const struct seccomp_program *programs; /* setup->seccomp_count of them */
   int wall; /* see wall.h */
   int wall_abi;
+  int owner; /* see sandbox.h */
   bool ends_with_command; /* process 1 does, and all that the command has left running */
   bool has_process_1; /* above it, in the same pid namespace */
   pid_t parent;       /* which that is */

@@ -2,12 +2,13 @@
 #include "family.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lifeline.h"
 #include "report.h"
 #include "signal-domain.h"
 #include "sys.h"
@@ -18,6 +19,8 @@ void begin_family(void) {
   sigset_t all;
   sigfillset(&all);
   if (sigprocmask(SIG_SETMASK, &all, NULL) != 0) die("sigprocmask");
+  /* The monitor may die first, of a key or with the owner: whoever is left ends the others, and must not end before. */
+  if (prctl(PR_SET_PDEATHSIG, 0) != 0) die("PR_SET_PDEATHSIG");
   enter_signal_domain();
 }
 
@@ -33,21 +36,29 @@ static bool reap_ended(pid_t command, int *exit_status) {
   return false;
 }
 
-/* SIGTERM comes when the starter dies, or from whoever wants an end. */
-static bool is_to_end(void) {
-  sigset_t awaited;
-  sigemptyset(&awaited);
-  sigaddset(&awaited, SIGCHLD);
-  sigaddset(&awaited, SIGTERM);
-  int number = sigwaitinfo(&awaited, NULL);
-  if (number < 0 && errno != EINTR) die("sigwaitinfo");
-  return number == SIGTERM;
+/* Descriptors of NONE are passed over by poll(2). */
+static void wait_for_news(int children, int owner, bool *is_owner_gone) {
+  struct pollfd watched[] = {{.fd = children, .events = POLLIN}, {.fd = owner, .events = POLLIN}};
+  while (poll(watched, sizeof watched / sizeof *watched, -1) < 0)
+    if (errno != EINTR) die("poll");
+  *is_owner_gone = watched[1].revents != 0;
+  struct signalfd_siginfo drained;
+  if (watched[0].revents != 0 && read(children, &drained, sizeof drained) < 0 && errno != EAGAIN) die("read signalfd");
 }
 
-void serve_family(const struct setup *setup, const struct start *start, pid_t command) {
-  if (setup->dies_with_parent) end_with_holder_of(start->report_fd, SIGTERM);
-  int exit_status = 128 + SIGKILL;
-  while (!reap_ended(command, &exit_status) && !is_to_end()) continue;
+static int watch_children(void) {
+  sigset_t child;
+  sigemptyset(&child);
+  sigaddset(&child, SIGCHLD);
+  int fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) die("signalfd");
+  return fd;
+}
+
+void serve_family(const struct start *start, pid_t command) {
+  int children = watch_children(), exit_status = 128 + SIGKILL;
+  bool is_owner_gone = false;
+  while (!reap_ended(command, &exit_status) && !is_owner_gone) wait_for_news(children, start->owner, &is_owner_gone);
   end_signal_domain();
   send_report(start->report_fd, REPORT_ENDED, exit_status);
   _exit(exit_status);

@@ -3,12 +3,11 @@
 #define CORDON_LAUNCHER_FAMILY_H
 
 #include "command.h"
-#include "setup.h"
 
 /* Enters a domain for signals, in which the command will be and out of which it cannot signal; holds all signals back. */
 void begin_family(void);
 
-/* Waits for the command, or for the end of the process that started this one; ends all that is left, and reports. */
-void serve_family(const struct setup *setup, const struct start *start, pid_t command) __attribute__((noreturn));
+/* Waits for the command, or for the end of start->owner; ends all that is left, and reports. */
+void serve_family(const struct start *start, pid_t command) __attribute__((noreturn));
 
 #endif

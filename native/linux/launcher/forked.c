@@ -64,7 +64,8 @@ static bool fork_parsed(struct setup *setup, const struct launch_request *reques
                           .command_fd = pipes[COMMAND_PIPE] == NONE ? NONE : COMMAND_PIPE,
                           .checks = request->checks,
                           .checks_length = request->checks_length};
-  struct launch launch = {.caller = current_identity(), .held = effective_capabilities(), .handed = &handed};
+  struct launch launch = {
+      .caller = current_identity(), .held = effective_capabilities(), .owner = NONE, .handed = &handed};
   if (!start_supervision(&forked->supervision, setup)) return false;
   launch.handover = forked->supervision.handover;
   int ends[2];

@@ -12,7 +12,4 @@ void die_with_process(pid_t expected_parent);
 /* For a parent outside of the pid namespace, whose id is 0 here: leaves when the other end of the socket is closed. */
 void die_with_holder_of(int socket);
 
-/* The same, but asks for another signal than SIGKILL, and sends it when the holder is gone already. */
-void end_with_holder_of(int socket, int signal_number);
-
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,9 +80,18 @@ static int wait_for_end(const struct setup *setup, struct watched *watched) {
   return exit_status;
 }
 
+/* The caller's death, for a sandbox that no end of a namespace ends. Whether it is still the caller is looked at next. */
+static int watch(const struct setup *setup, pid_t caller) {
+  if (!setup->namespaces.none || !setup->dies_with_parent) return NONE;
+  int fd = (int)syscall(SYS_pidfd_open, caller, 0);
+  if (fd < 0) die("pidfd_open");
+  return fd;
+}
+
 int launch_and_wait(struct setup *setup, pid_t caller) {
   keep_descriptors_from_command(setup);
-  struct launch launch = {.caller = current_identity(), .held = effective_capabilities()};
+  struct launch launch = {
+      .caller = current_identity(), .held = effective_capabilities(), .owner = watch(setup, caller)};
   if (setup->dies_with_parent) die_with_process(caller);
   struct supervision supervision;
   if (!start_supervision(&supervision, setup)) die_at(FAILED_WATCH, "start a supervisor");

@@ -27,9 +27,10 @@ struct kept {
   size_t count;
 };
 
-static struct kept take_locks(const struct setup *setup, int report_fd) {
-  struct kept kept = {.fds = allocate((1 + setup->lock_file_count + setup->sync_count) * sizeof(int))};
-  kept.fds[kept.count++] = report_fd;
+static struct kept take_locks(const struct setup *setup, const struct start *start) {
+  struct kept kept = {.fds = allocate((2 + setup->lock_file_count + setup->sync_count) * sizeof(int))};
+  kept.fds[kept.count++] = start->report_fd;
+  kept.fds[kept.count++] = start->owner;
   for (size_t i = 0; i < setup->sync_count; i++) kept.fds[kept.count++] = setup->sync_fds[i];
   for (size_t i = 0; i < setup->lock_file_count; i++) kept.fds[kept.count++] = lock(setup->lock_files[i]);
   return kept;
@@ -54,7 +55,7 @@ void serve_as_process_1(const struct setup *setup, struct start *start) {
   /* Or the command could open /proc/1/mem and rewrite what runs here (proc(5)). */
   if (prctl(PR_SET_DUMPABLE, 0) != 0) die("PR_SET_DUMPABLE");
   if (setup->namespaces.none) begin_family();
-  struct kept kept = take_locks(setup, start->report_fd);
+  struct kept kept = take_locks(setup, start);
   start->has_process_1 = true;
   start->parent = getpid();
   pid_t command = fork();
@@ -62,6 +63,6 @@ void serve_as_process_1(const struct setup *setup, struct start *start) {
   if (command == 0) execute(setup, start);
   /* Not the command's pipes, whose other ends would never see an end. */
   close_all_but(kept.fds, kept.count);
-  if (setup->namespaces.none) serve_family(setup, start, command);
+  if (setup->namespaces.none) serve_family(start, command);
   _exit(reap(command, start));
 }

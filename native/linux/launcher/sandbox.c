@@ -119,7 +119,10 @@ void run_sandbox(struct setup *setup, const struct launch *launch) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) die("PR_SET_NO_NEW_PRIVS");
   if (is_told_of(setup) && !wait_to_go_on(launch->report_fd)) _exit(EXIT_FAILED);
   if (setup->terminal.path != NULL) take_terminal(&setup->terminal);
-  struct start start = {.report_fd = launch->report_fd, .handover = launch->handover, .umask = umask(0)};
+  struct start start = {.report_fd = launch->report_fd,
+                        .handover = launch->handover,
+                        .umask = umask(0),
+                        .owner = launch->owner};
   char buffer[PATH_MAX];
   const char *directory = caller_directory(buffer);
   settle_in_namespaces(setup, launch);

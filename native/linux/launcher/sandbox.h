@@ -21,6 +21,7 @@ struct launch {
   int handover; /* see handover.h; NONE where nothing is watched */
   struct identity caller;
   uint64_t held; /* capabilities of the caller */
+  int owner; /* a pidfd of the process whose death ends a sandbox without namespaces, or NONE */
   const struct handed *handed; /* by a zygote; else NULL */
 };
 

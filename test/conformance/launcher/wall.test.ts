@@ -95,7 +95,7 @@ describeLauncher('With mounts that are deliberately wide, the second wall alone'
     expect(await shell(`mv ${stage.directory}/seen/file ${stage.directory}/open/moved`)).toMatch(NOT_ALLOWED);
   });
 
-  test('lets standard streams be opened again as they are open, wherever their files are, and no other way', async () => {
+  test('lets standard streams be opened again as they are open, wherever their files are, and no other way', () => {
     const outside = path.join(stage.directory, 'shut/file');
     const options = [...WIDE, ...rules(stage), '--', '/bin/sh', '-c'].map((word) => `'${word}'`).join(' ');
     const run = (redirection: string, script: string): string =>

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, readFileSync, statSync, utimesSync } from 'node:
 import { createServer } from 'node:net';
 import { beforeEach, expect, test } from 'vitest';
 import { type MarkedProcess, makeMark, markedProcesses } from '../../support/integration-processes.js';
+import { type TerminalSession, openSession } from '../../support/integration-terminal.js';
 import { until } from '../../support/integration-until.js';
 import { withoutUserNamespaces } from '../../support/no-user-namespaces.js';
 import { type StartedProgram } from '../../support/run-program.js';
@@ -94,11 +95,12 @@ define('Where user namespaces are forbidden', (confined) => {
           gaps: [
             { name: 'metadata' },
             { name: 'host-proc' },
+            { name: 'device-nodes' },
             { name: 'double-kill' },
             { name: 'hidden-names' },
           ],
         },
-        warnings: [expect.stringContaining('metadata, host-proc, double-kill, hidden-names')],
+        warnings: [expect.stringContaining('metadata, host-proc, device-nodes, double-kill, hidden-names')],
       });
     }
   });
@@ -110,16 +112,14 @@ define('Where user namespaces are forbidden', (confined) => {
 
   test('doctor tells what is used, and that commands can be sandboxed', async () => {
     const run = await confined.stage.run(['doctor', '--json'], confined.options());
-    expect(JSON.parse(run.output)).toMatchObject({
-      canSandbox: true,
-      launcher: expect.stringMatching(/^landlock /u),
-    });
+    expect(JSON.parse(run.output)).toMatchObject({ canSandbox: true });
+    expect(run.output).toMatch(/"launcher": ?"landlock /u);
   });
 
   test('a plan is printed with what Landlock is told', async () => {
     const words = ['--launcher', 'landlock', '--profile', 'read-only', '--print-plan', '--', 'true'];
     const { output } = await confined.stage.run(words, confined.options());
-    expect(output).toContain('--no-namespaces --landlock-list / --landlock-read /');
+    expect(output).toContain('--no-namespaces --die-with-parent --landlock-list / --landlock-read /');
   });
 });
 
@@ -398,9 +398,29 @@ define('Nothing is left of a command without namespaces', (confined) => {
     await nothingIsLeft(mark);
   });
 
+  test.each(['sandbox-run', 'cordon-guard'])(
+    'when somebody kills %s at any moment of its start',
+    async (part) => {
+      for (let round = 0; round < 25; round += 1) {
+        const mark = makeMark();
+        const { child, ended } = confined.start(LEAVE_BEHIND, [mark]);
+        const guard = await until('the guard runs', () =>
+          markedProcesses(mark).find(({ name }) => name === 'cordon-guard'),
+        );
+        const moment = process.hrtime.bigint() + BigInt(round) * 300_000n;
+        while (process.hrtime.bigint() < moment) continue;
+        if (part === 'sandbox-run') child.kill('SIGKILL');
+        else process.kill(guard.pid, 'SIGKILL');
+        await ended;
+        await nothingIsLeft(mark);
+      }
+    },
+    60_000,
+  );
+
   test('when its time is over', async () => {
     const mark = makeMark();
-    const run = await confined.shell(`${LEAVE_BEHIND.replace('read line', 'sleep 1000')}`, {
+    const run = await confined.shell(LEAVE_BEHIND.replace('read line', 'sleep 1000'), {
       options: ['--timeout', '500ms'],
       args: [mark],
     });
@@ -434,7 +454,67 @@ define('Nothing is left of a command without namespaces', (confined) => {
   });
 });
 
+define('On a terminal, a command without namespaces', (confined) => {
+  const open = (script: string, mark: string): TerminalSession => {
+    const words = [
+      '--tty',
+      '--launcher',
+      'landlock',
+      '--profile',
+      'read-only',
+      '--',
+      '/bin/sh',
+      '-c',
+      script,
+    ];
+    return openSession(confined.stage, [...words, 'sh', mark]);
+  };
+
+  test('has it by its name, and by those of the standard streams', async () => {
+    const session = open(
+      'echo by-name > /dev/tty; echo again > /dev/stdout; stty size; read x; exit 4',
+      makeMark(),
+    );
+    await session.shows(/by-name\r\nagain\r\n30 100/u);
+    session.type('x\r');
+    expect(await session.ended).toBe(4);
+  });
+
+  test('goes on after a key that it takes, and leaves nothing when it ends', async () => {
+    const mark = makeMark();
+    const session = open(
+      `trap "echo caught" INT; setsid sh -c 'trap "" HUP; while :; do sleep 1; done' "$1" & echo ready; read x; read x; exit 5`,
+      mark,
+    );
+    await session.shows(/ready/u);
+    session.type('\u0003');
+    await session.shows(/caught/u);
+    session.type('x\r');
+    session.type('x\r');
+    expect(await session.ended).toBe(5);
+    await until('nothing of it is left', () => markedProcesses(mark).length === 0);
+  });
+
+  test('ends with all that it left when the guard is killed', async () => {
+    const mark = makeMark();
+    const session = open(
+      `setsid sh -c 'trap "" HUP; while :; do sleep 1; done' "$1" "$1" & echo ready; read x`,
+      mark,
+    );
+    await session.shows(/ready/u);
+    const guard = markedProcesses(mark).find(({ name }) => name === 'cordon-guard');
+    process.kill(guard?.pid ?? process.pid, 'SIGKILL');
+    await until('nothing of it is left', () => markedProcesses(mark).length === 0);
+  });
+});
+
 define('A command without namespaces', (confined) => {
+  test('is asked to end before it is ended', async () => {
+    const script = 'trap "echo polite; exit 5" TERM; while :; do sleep 0.05; done';
+    const { code, output } = await confined.shell(script, { options: ['--timeout', '300ms'] });
+    expect([code, output]).toEqual([124, 'polite\n']);
+  });
+
   test.each([
     ['no-such-program', 127],
     ['/etc/passwd', 126],

@@ -1,7 +1,7 @@
 /** Something that a sandbox of namespaces does and this one does not. */
 export interface EnforcementGap {
   /** Permanent, for programs. */
-  readonly name: 'metadata' | 'hidden-names' | 'host-proc' | 'double-kill';
+  readonly name: 'metadata' | 'hidden-names' | 'host-proc' | 'device-nodes' | 'double-kill';
   /** In a sentence, for people. */
   readonly text: string;
 }
@@ -14,7 +14,11 @@ export const LANDLOCK_GAPS: readonly EnforcementGap[] = [
   },
   {
     name: 'host-proc',
-    text: 'The /proc of this machine shows the names, arguments and state of other processes, connections and kernel settings; not the environment, memory or files of others.',
+    text: 'The /proc of this machine shows the names, arguments and state of other processes, connections and what the kernel tells of itself; not the environment, memory or files of others.',
+  },
+  {
+    name: 'device-nodes',
+    text: 'A device node that lies outside of /dev, where the profile lets the command read, can be read as far as the user may.',
   },
   {
     name: 'double-kill',

@@ -45,7 +45,8 @@ export function ownOptions(
 
 function onlyOptions({ rules, hidden, refusesTcp }: LandlockSandbox): readonly string[] {
   return [
-    '--no-namespaces',
+    /* On a terminal, too: what ends the command follows the guard here, not the monitor that a key may kill. */
+    ...['--no-namespaces', '--die-with-parent'],
     ...landlockOptions(rules),
     ...hidden.flatMap((path) => ['--landlock-hide', path]),
     ...(refusesTcp ? ['--landlock-no-tcp'] : []),

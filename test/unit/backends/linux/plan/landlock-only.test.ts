@@ -100,6 +100,7 @@ describe('Landlock alone', () => {
     expect(plan([rule('read', '/usr')]).gaps.map(({ name }) => name)).toEqual([
       'metadata',
       'host-proc',
+      'device-nodes',
       'double-kill',
     ]);
   });
