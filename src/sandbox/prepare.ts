@@ -41,8 +41,8 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     ...profile.unixSockets.map(parseAbsolutePath),
     ...(command.unixSockets ?? []).map(parseSocket),
   ];
-  if (profile.permissions.type !== 'managed') refuseListeners(command);
   const isManaged = profile.permissions.type === 'managed';
+  refuseListeners(command, isManaged);
   const policy = bindPolicy({
     profile: profile.permissions,
     overlay: command.overlay ?? { entries: [] },
@@ -94,8 +94,8 @@ function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
 }
 
 /** Ports of a loopback of its own: a command without a sandbox has none. */
-function refuseListeners({ listeners = [] }: SandboxCommand): void {
-  if (listeners.length === 0) return;
+function refuseListeners({ listeners = [] }: SandboxCommand, isManaged: boolean): void {
+  if (isManaged || listeners.length === 0) return;
   throw new CordonError('listener-unavailable', 'Cannot listen in the sandbox: the profile asks for none');
 }
 

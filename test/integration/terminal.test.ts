@@ -25,7 +25,9 @@ describeOnStage('A command in a terminal', (stage) => {
   test('has it by the launcher that was asked for', async () => {
     const session = openSession(stage, ['--json', '--', 'true']);
     await session.ended;
-    expect(session.text()).toContain(`"enforcement":{"kind":"full","launcher":"${TEST_LAUNCHER ?? 'bwrap'}"}`);
+    expect(session.text()).toContain(
+      `"enforcement":{"kind":"full","launcher":"${TEST_LAUNCHER ?? 'bwrap'}"}`,
+    );
   });
 
   test('has pipes with --no-tty', async () => {

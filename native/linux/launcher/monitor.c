@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,14 +78,10 @@ static int wait_for_end(const struct setup *setup, struct watched *watched) {
   return exit_status;
 }
 
-int launch_and_wait(struct setup *setup, pid_t caller) {
-  keep_descriptors_from_command(setup);
+static int launch(struct setup *setup) {
   struct launch launch = {.caller = current_identity()};
   int ends[2];
   make_report_socket(ends);
-  join_namespaces(&setup->namespaces);
-  if (setup->dies_with_parent) die_with_process(caller);
-  set_signals();
   pid_t pid = fork_into_namespaces(&setup->namespaces, &launch.made);
   if (pid == 0) {
     if (close(ends[0]) != 0) die("close");
@@ -97,4 +94,31 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
   return wait_for_end(setup, &watched);
+}
+
+/* One process more, which is in the pid namespace that was joined: only who is in a namespace can make another below it
+ * (clone(2), EINVAL). */
+static int launch_from_joined_namespace(struct setup *setup) {
+  int ends[2];
+  make_report_socket(ends);
+  pid_t pid = fork();
+  if (pid < 0) die("fork");
+  if (pid > 0) {
+    int kept[] = {ends[0]};
+    close_all_but(kept, 1);
+    return wait_for_process(pid);
+  }
+  if (close(ends[0]) != 0) die("close");
+  if (setup->dies_with_parent) die_with_holder_of(ends[1]);
+  return launch(setup);
+}
+
+int launch_and_wait(struct setup *setup, pid_t caller) {
+  const struct namespaces *namespaces = &setup->namespaces;
+  keep_descriptors_from_command(setup);
+  join_namespaces(namespaces);
+  if (setup->dies_with_parent) die_with_process(caller);
+  set_signals();
+  bool is_nested = namespaces->pid_fd != NONE && (namespaces->plain & CLONE_NEWPID) != 0;
+  return is_nested ? launch_from_joined_namespace(setup) : launch(setup);
 }
