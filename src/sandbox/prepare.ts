@@ -41,8 +41,9 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     ...profile.unixSockets.map(parseAbsolutePath),
     ...(command.unixSockets ?? []).map(parseSocket),
   ];
-  if (profile.permissions.type !== 'managed') refuseListeners(command);
-  const backend = profile.permissions.type === 'managed' ? machine.sandboxBackend() : undefined;
+  const isManaged = profile.permissions.type === 'managed';
+  refuseListeners(command, isManaged);
+  const backend = isManaged ? machine.sandboxBackend() : undefined;
   const policy = machine.bindings.bind({
     profile: profile.permissions,
     overlay: command.overlay ?? { entries: [] },
@@ -96,8 +97,8 @@ function parseArgv(argv: readonly string[]): readonly [string, ...string[]] {
 }
 
 /** Ports of a loopback of its own: a command without a sandbox has none. */
-function refuseListeners({ listeners = [] }: SandboxCommand): void {
-  if (listeners.length === 0) return;
+function refuseListeners({ listeners = [] }: SandboxCommand, isManaged: boolean): void {
+  if (isManaged || listeners.length === 0) return;
   throw new CordonError('listener-unavailable', 'Cannot listen in the sandbox: the profile asks for none');
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -88,19 +89,19 @@ static int watch(const struct setup *setup, pid_t caller) {
   return fd;
 }
 
-int launch_and_wait(struct setup *setup, pid_t caller) {
-  keep_descriptors_from_command(setup);
-  struct launch launch = {
-      .caller = current_identity(), .held = effective_capabilities(), .owner = watch(setup, caller)};
-  if (setup->dies_with_parent) die_with_process(caller);
+/* What stays outside of all namespaces. */
+struct outside {
+  int owner; /* see struct launch */
   struct supervision supervision;
-  if (!start_supervision(&supervision, setup)) die_at(FAILED_WATCH, "start a supervisor");
-  launch.handover = supervision.handover;
+};
+
+static int launch(struct setup *setup, const struct outside *outside) {
+  struct launch launch = {.caller = current_identity(),
+                          .held = effective_capabilities(),
+                          .owner = outside->owner,
+                          .handover = outside->supervision.handover};
   int ends[2];
   make_report_socket(ends);
-  join_namespaces(&setup->namespaces);
-  if (setup->dies_with_parent) die_with_process(caller);
-  set_signals();
   pid_t pid = fork_into_namespaces(&setup->namespaces, &launch.made);
   if (pid == 0) {
     if (close(ends[0]) != 0) die("close");
@@ -113,7 +114,37 @@ int launch_and_wait(struct setup *setup, pid_t caller) {
   close_all_but(kept, sizeof kept / sizeof *kept);
   tell_start(setup, pid, launch.made);
   if (is_told_of(setup)) let_go_on(ends[0]);
-  int exit_status = wait_for_end(setup, &watched);
-  end_supervision(&supervision);
+  return wait_for_end(setup, &watched);
+}
+
+/* One process more, which is in the pid namespace that was joined: only who is in a namespace can make another below it
+ * (clone(2), EINVAL). */
+static int launch_from_joined_namespace(struct setup *setup, const struct outside *outside) {
+  int ends[2];
+  make_report_socket(ends);
+  pid_t pid = fork();
+  if (pid < 0) die("fork");
+  if (pid > 0) {
+    int kept[] = {ends[0]};
+    close_all_but(kept, 1);
+    return wait_for_process(pid);
+  }
+  if (close(ends[0]) != 0) die("close");
+  if (setup->dies_with_parent) die_with_holder_of(ends[1]);
+  _exit(launch(setup, outside));
+}
+
+int launch_and_wait(struct setup *setup, pid_t caller) {
+  const struct namespaces *namespaces = &setup->namespaces;
+  keep_descriptors_from_command(setup);
+  struct outside outside = {.owner = watch(setup, caller)};
+  if (setup->dies_with_parent) die_with_process(caller);
+  if (!start_supervision(&outside.supervision, setup)) die_at(FAILED_WATCH, "start a supervisor");
+  join_namespaces(namespaces);
+  if (setup->dies_with_parent) die_with_process(caller);
+  set_signals();
+  bool is_nested = namespaces->pid_fd != NONE && (namespaces->plain & CLONE_NEWPID) != 0;
+  int exit_status = is_nested ? launch_from_joined_namespace(setup, &outside) : launch(setup, &outside);
+  end_supervision(&outside.supervision);
   return exit_status;
 }

@@ -56,13 +56,19 @@ static int connect_to(const struct sockaddr_un *address, int flags) {
   return -1;
 }
 
-static void tell_port(const struct sockaddr_un *address, const struct relay_request *request) {
-  int fd = connect_to(address, 0);
-  if (fd < 0) die("tell the port");
+/* By the starter, before the command can start and end, and the relay with it. Nobody else connects there, so that it does not have to
+ * wait. Returns false with errno set. */
+static bool tell_port(const struct relay_request *request) {
+  struct sockaddr_un address;
+  int fd = name_socket(&address, request->directory, "ports") ? connect_to(&address, SOCK_NONBLOCK) : -1;
+  if (fd < 0) return false;
   char line[64];
   int length = snprintf(line, sizeof line, "{\"index\":%u,\"port\":%d}\n", request->index, request->port);
-  write_full(fd, line, (size_t)length);
+  bool is_told = send(fd, line, (size_t)length, MSG_NOSIGNAL) == length;
+  int reason = errno;
   if (close(fd) != 0) die("close");
+  errno = reason;
+  return is_told;
 }
 
 /* The owner was there before and is not any more: it has closed its socket. What is connected already goes on. */
@@ -163,18 +169,16 @@ static void become_relay(int sandbox, const struct relay_request *request) {
   relay->listener = request->listener;
   leave_starter(relay);
   relay->capacity = room_for_connections();
-  struct sockaddr_un ports;
   char name[16];
   snprintf(name, sizeof name, "%u", request->index);
-  if (!name_socket(&ports, request->directory, "ports") || !name_socket(&relay->owner, request->directory, name))
-    die("name a socket");
+  if (!name_socket(&relay->owner, request->directory, name)) die("name a socket");
   if (fcntl(relay->listener, F_SETFL, O_NONBLOCK) != 0) die("fcntl");
-  tell_port(&ports, request);
   serve(relay);
   _exit(0);
 }
 
 pid_t start_relay(pid_t sandbox, const struct relay_request *request) {
+  if (!tell_port(request)) return -1;
   /* It lives as long as the sandbox, whatever becomes of the starter. */
   int process = (int)syscall(SYS_pidfd_open, sandbox, 0);
   if (process < 0) return -1;
