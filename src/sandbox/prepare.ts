@@ -1,3 +1,4 @@
+import { type BindRequest } from '../binding/bind.js';
 import { type BoundPolicy } from '../binding/bound-policy.js';
 import { CordonError } from '../errors/cordon-error.js';
 import { statusOf } from '../binding/disk.js';
@@ -36,26 +37,9 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
   const argv = parseArgv(command.argv);
   const cwd = parseAbsolutePath(command.cwd ?? process.cwd());
   const workspaceRoots = command.workspaceRoots?.map(parseAbsolutePath) ?? [implicitRoot(cwd)];
-  const { profile, warnings } = resolveProfile(command, { cwd, workspaceRoots, machine });
-  const unixSockets = [
-    ...profile.unixSockets.map(parseAbsolutePath),
-    ...(command.unixSockets ?? []).map(parseSocket),
-  ];
-  const isManaged = profile.permissions.type === 'managed';
-  refuseListeners(command, isManaged);
-  const backend = isManaged ? machine.sandboxBackend() : undefined;
-  const policy = machine.bindings.bind({
-    profile: profile.permissions,
-    overlay: command.overlay ?? { entries: [] },
-    readOnlyPaths: (command.readOnlyPaths ?? []).map(parseAbsolutePath),
-    workspaceRoots,
-    cwd,
-    tmpDir: machine.facts.tmpDir,
-    unixSockets,
-    supervisesSockets: backend?.supervisesSockets ?? false,
-    privatePaths: backend?.privatePaths() ?? [],
-    ownFiles: [...machine.facts.ownFiles, machine.facts.configDir],
-  });
+  const places = { cwd, workspaceRoots, machine };
+  const { profile, warnings } = resolveProfile(command, places);
+  const policy = machine.bindings.bind(bindRequest(command, profile, places));
   const stdio = command.stdio ?? PIPES;
   return {
     profile,
@@ -73,6 +57,30 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };
 }
+
+function bindRequest(
+  command: SandboxCommand,
+  profile: CommandProfile,
+  { cwd, workspaceRoots, machine }: ProfileContext,
+): BindRequest {
+  const isManaged = profile.permissions.type === 'managed';
+  refuseListeners(command, isManaged);
+  const own = isManaged ? machine.sandboxBackend().ownNeeds() : NO_SANDBOX;
+  const { overlay = { entries: [] }, readOnlyPaths = [], unixSockets = [] } = command;
+  return {
+    profile: profile.permissions,
+    overlay,
+    readOnlyPaths: readOnlyPaths.map(parseAbsolutePath),
+    workspaceRoots,
+    cwd,
+    tmpDir: machine.facts.tmpDir,
+    unixSockets: [...profile.unixSockets.map(parseAbsolutePath), ...unixSockets.map(parseSocket)],
+    ...own,
+    ownFiles: [...machine.facts.ownFiles, machine.facts.configDir],
+  };
+}
+
+const NO_SANDBOX = { supervisesSockets: false, privatePaths: [] };
 
 /** Writing to the whole disk must be asked for in words. */
 function implicitRoot(cwd: AbsolutePath): AbsolutePath {

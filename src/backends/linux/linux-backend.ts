@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { type BindRequest } from '../../binding/bind.js';
 import { type BoundFileSystem, type ManagedPolicy } from '../../binding/bound-policy.js';
 import { CordonError } from '../../errors/cordon-error.js';
 import {
@@ -83,15 +84,16 @@ export class LinuxBackend {
     this.#guards = new Guards(options.standby);
   }
 
-  /** Whether each connection to a Unix socket can be decided about when it is made, as far as is known. */
-  get supervisesSockets(): boolean {
+  /**
+   * What a policy is bound with because of this backend: directories of cordon's own that no command may see, which are made when
+   * they are not there, and whether each connection to a Unix socket can be decided about when it is made, as far as is known.
+   */
+  ownNeeds(): Pick<BindRequest, 'privatePaths' | 'supervisesSockets'> {
     const { launcher } = this.#options;
-    return (launcher === 'builtin' || launcher === 'zygote') && !this.#cannotWatch;
-  }
-
-  /** Directories of cordon's own that no command may see. Makes them when they are not there. */
-  privatePaths(): readonly AbsolutePath[] {
-    return [this.#privateDirectory().path];
+    return {
+      privatePaths: [this.#privateDirectory().path],
+      supervisesSockets: (launcher === 'builtin' || launcher === 'zygote') && !this.#cannotWatch,
+    };
   }
 
   /**

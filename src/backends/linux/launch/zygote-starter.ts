@@ -65,7 +65,7 @@ export class ZygoteStarter implements SandboxStarter {
   async #current(needsChannel: boolean): Promise<Running> {
     const before = this.#running;
     const running = await before?.catch(() => undefined);
-    if (running?.zygote.isAsNew === true && (running.zygote.hasChannel || !needsChannel)) return running;
+    if (running !== undefined && canServe(running.zygote, needsChannel)) return running;
     /* Another command has started one meanwhile. */
     if (this.#running !== before) return this.#current(needsChannel);
     running?.prepared.discardAll();
@@ -74,6 +74,10 @@ export class ZygoteStarter implements SandboxStarter {
     this.#running = startZygote(this.#launcher, needsChannel || running?.zygote.hasChannel === true);
     return this.#running;
   }
+}
+
+function canServe(zygote: Zygote, needsChannel: boolean): boolean {
+  return zygote.isAsNew && (zygote.hasChannel || !needsChannel);
 }
 
 async function startZygote(launcher: AbsolutePath, hasChannel: boolean): Promise<Running> {
