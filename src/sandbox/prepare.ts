@@ -64,7 +64,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
       argv0: command.argv0,
       environment: environmentOf(command, profile, machine),
       stdio: stdio.kind,
-      evidence: command.evidence ?? 'text',
+      evidence: command.evidence,
     },
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };

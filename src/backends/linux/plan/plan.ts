@@ -6,7 +6,7 @@ import { type MountContext, planMounts, planUnrestrictedMounts } from './mounts.
 /** What is to run; the policy says where. */
 export interface PlannedCommand extends Omit<CommandLine, 'cwd'> {
   /** `exact`: what the sandbox refuses is told from the calls themselves. */
-  readonly evidence?: 'text' | 'exact';
+  readonly evidence?: 'text' | 'exact' | undefined;
 }
 
 /** What a plan is made with, beside policy and command. */
