@@ -59,7 +59,7 @@ function probesOf(machine: Machine): readonly Probe[] {
     {
       name: 'private directory',
       isNeeded: true,
-      run: () => machine.sandboxBackend().privatePaths().join(' '),
+      run: () => machine.sandboxBackend().ownNeeds().privatePaths.join(' '),
     },
     { name: 'bubblewrap', isNeeded: false, run: () => probeLauncher(machine, 'bwrap') },
     { name: 'builtin launcher', isNeeded: false, run: () => probeLauncher(machine, 'builtin') },

@@ -52,7 +52,7 @@ export function prepareCommand(command: SandboxCommand, machine: Machine): Prepa
       environment: environmentOf(command, profile, machine),
       stdio: stdio.kind,
       listeners: command.listeners,
-      evidence: command.evidence ?? 'text',
+      evidence: command.evidence,
     },
     warnings: [...warnings, ...(policy.kind === 'managed' ? policy.warnings : [])],
   };

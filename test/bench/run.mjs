@@ -31,6 +31,7 @@ try {
     'many masks': await compareLaunchers('bwrap', 'builtin', hiddenFiles(500)),
     zygote: await compareZygote(),
     'zygote, 1 GiB held': await withMemoryHeld(1024, compareZygote),
+    'exact evidence': await compareEvidence(),
     'event loop': await longestStall(),
     throughput: await compareThroughput(),
     crowd: await sandboxesPerSecond(50),
@@ -105,6 +106,20 @@ async function compareZygote() {
     'plain spawn': () => exitOf(spawn('/bin/true', [], { stdio: ['pipe', 'pipe', 'pipe'] })),
     'zygote, sandboxed': async () => (await manager.run({ argv: ['/bin/true'], cwd })).exitCode,
   });
+}
+
+/** A command that creates 2,000 files, and removes them. */
+async function compareEvidence() {
+  const script = 'i=0; while [ $i -lt 2000 ]; do i=$((i+1)); : >$i; done; rm *';
+  const sides = ['text', 'exact'].map((evidence) => {
+    const manager = new SandboxManager({ launcher: 'builtin' });
+    const cwd = mkdtempSync(path.join(workspace, 'evidence-'));
+    return [
+      `4,000 changes, ${evidence}`,
+      async () => (await manager.run({ argv: ['/bin/sh', '-c', script], cwd, evidence })).exitCode,
+    ];
+  });
+  return interleave(Object.fromEntries(sides), Math.ceil(runs / 10));
 }
 
 async function withMemoryHeld(mebibytes, measure) {

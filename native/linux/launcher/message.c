@@ -57,7 +57,7 @@ static int read_parts(const struct caller *caller, const struct part *parts, siz
 
 static int read_vector(const struct caller *caller, const struct head *head, struct message *message) {
   if (head->part_count > MAX_PARTS) return EMSGSIZE;
-  struct part *parts = malloc((head->part_count + 1) * sizeof *parts);
+  struct part *parts = calloc(head->part_count + 1, sizeof *parts);
   if (parts == NULL) return ENOMEM;
   int error = 0;
   if (head->part_count > 0) error = read_memory(caller, head->parts, parts, head->part_count * sizeof *parts);

@@ -2,11 +2,9 @@
 #include "socket-rules.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <unistd.h>
 
 #include "socket-table.h"
 #include "sys.h"
@@ -20,17 +18,12 @@ static bool was_allowed(const struct socket_rules *rules, int place) {
 }
 
 /* Who listens at an allowed path may be started anew, or late. Where the sandbox cannot write, only the host can have put
- * the socket there. */
-static bool is_allowed_now(const struct socket_rules *rules, const struct caller *caller, int place) {
+ * the socket there. The path is the one at which it was found, not one that leads there by links. */
+static bool is_allowed_now(const struct socket_rules *rules, const struct place *place) {
   struct statvfs mount;
-  if (fstatvfs(place, &mount) != 0 || (mount.f_flag & ST_RDONLY) == 0) return false;
-  for (size_t i = 0; i < rules->count; i++) {
-    struct place there;
-    find_place(caller, &(struct named){.directory = AT_FDCWD, .path = rules->allowed[i]}, &there);
-    bool is_it = there.fd >= 0 && is_same_object(there.fd, place);
-    close_place(&there);
-    if (is_it) return true;
-  }
+  if (fstatvfs(place->fd, &mount) != 0 || (mount.f_flag & ST_RDONLY) == 0) return false;
+  for (size_t i = 0; i < rules->count; i++)
+    if (strcmp(rules->allowed[i], place->text) == 0) return true;
   return false;
 }
 
@@ -58,16 +51,16 @@ static int judge_unlisted(const struct socket_rules *rules, const struct caller 
   return found == NOBODY ? ECONNREFUSED : EACCES;
 }
 
-static int judge(const struct socket_rules *rules, const struct caller *caller, int place) {
+static int judge(const struct socket_rules *rules, const struct caller *caller, const struct place *place) {
   struct stat status;
-  if (fstat(place, &status) != 0) return EACCES;
+  if (fstat(place->fd, &status) != 0) return EACCES;
   if (!S_ISSOCK(status.st_mode)) return 0; /* the kernel refuses it, and says why */
-  if (was_allowed(rules, place) || is_allowed_now(rules, caller, place)) return 0;
-  return judge_unlisted(rules, caller, place);
+  if (was_allowed(rules, place->fd) || is_allowed_now(rules, place)) return 0;
+  return judge_unlisted(rules, caller, place->fd);
 }
 
 int judge_socket(const struct socket_rules *rules, const struct caller *caller, const struct place *place) {
-  int error = judge(rules, caller, place->fd);
+  int error = judge(rules, caller, place);
   if (error == EACCES) report_use(rules->evidence, caller, CONNECTS, place->text);
   return error;
 }

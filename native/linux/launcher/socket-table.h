@@ -11,8 +11,11 @@ struct socket_file {
   uint32_t device, inode;
 };
 
-/* Opens the list of this process's network namespace. Returns -1 with errno set when the kernel has none. */
+/* Opens the list of this process's network namespace. Returns -1 with errno set. */
 int open_socket_table(void);
+
+/* Whether the kernel has such a list: what answers may be a module that is missing. False with errno set. */
+bool can_list_sockets(int table);
 
 /* Whether a socket that can be connected or sent to is bound to the file. Returns -1 with errno set on error. */
 int has_bound_socket(int table, struct socket_file file);

@@ -55,7 +55,7 @@ void hand_over_sockets(const struct setup *setup, int handover) {
   const struct watch *watch = &setup->watch;
   if (handover == NONE || !watch->sockets) return;
   int table = open_socket_table();
-  if (table < 0) die_at(FAILED_WATCH, "list Unix sockets");
+  if (table < 0 || !can_list_sockets(table)) die_at(FAILED_WATCH, "list Unix sockets");
   hand_over_and_close(handover, (struct handed_descriptor){.kind = HANDED_SOCKET_TABLE, .fd = table});
   for (size_t i = 0; i < watch->allowed_count; i++) hand_over_allowed(handover, watch->allowed[i], (uint32_t)i);
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && !watch->datagrams; fd++) refuse_datagrams(fd);

@@ -71,6 +71,8 @@ describe('an option of a run', () => {
     ['--env A=1 --env A=2', { env: { A: '2' } }],
     ['--unset-env A --unset-env B', { unsetEnv: ['A', 'B'] }],
     ['--allow-unix-socket a.sock', { unixSockets: ['a.sock'] }],
+    ['--evidence exact', { evidence: 'exact' }],
+    ['--evidence=text', { evidence: 'text' }],
     ['--tty', { tty: true }],
     ['--no-tty', { tty: false }],
     ['--timeout 1.5s', { timeoutMs: 1500 }],

@@ -12,7 +12,7 @@ import { type Access } from '../../../src/permissions/profile.js';
 import { type PathRule, type RuleOrigin } from '../../../src/permissions/rules.js';
 
 /** The policy of these tests: everything readable, /ws writable, some of it not; /run and /secret hidden. */
-const RULES: readonly PathRule[] = [
+export const RULES: readonly PathRule[] = [
   rule('/', 'read', { kind: 'profile', text: ':root' }),
   rule('/ws', 'write', { kind: 'profile', text: ':workspace_roots' }),
   rule('/ws/.git', 'read', { kind: 'protected-metadata', root: parseAbsolutePath('/ws') }),

@@ -15,7 +15,7 @@ export interface PlannedCommand extends Omit<CommandLine, 'cwd'> {
   /** See LinuxLaunchPlan; none when left out. */
   readonly listeners?: readonly ListenerRequest[] | undefined;
   /** `exact`: what the sandbox refuses is told from the calls themselves. */
-  readonly evidence?: 'text' | 'exact';
+  readonly evidence?: 'text' | 'exact' | undefined;
 }
 
 /** What a plan is made with, beside policy and command. */

@@ -71,7 +71,7 @@ describe('The guard starts nothing and leaves with 125', () => {
     ['no launcher', ['--']],
     ['a launcher by its name', ['--', 'launcher']],
     ['an option that it does not know', ['--strange', '--', launcher]],
-    ['a pipe for a fourth stream', ['--pipe-3', '--', launcher]],
+    ['a pipe for a fourth stream', ['--pipe-4', '--', launcher]],
     ['a pipe with more than a number', ['--pipe-11', '--', launcher]],
   ])('with %s', async (_what, args) => {
     const { child, control } = start(args);

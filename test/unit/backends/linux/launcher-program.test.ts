@@ -50,6 +50,7 @@ describe('The launcher refuses, with status 1 and one line,', () => {
     ['sockets to decide about in the network of the host', ['--notify-sockets', 'true']],
     ['an allowed socket without a decision', ['--unshare-net', '--allow-socket', '/a', 'true']],
     ['datagrams without a decision about sockets', ['--unshare-net', '--notify-datagrams', 'true']],
+    ['a descriptor for reports that nobody wants', ['--notify-fd', '0', 'true']],
     [
       'an allowed socket by a relative path',
       ['--unshare-net', '--notify-sockets', '--allow-socket', 'a', 'true'],
