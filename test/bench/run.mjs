@@ -1,8 +1,18 @@
 // npm run bench [-- --runs N] [--json FILE]
+// npm run bench -- --sandboxes N          only: what a zygote holds after N sandboxes against after 100
 //
 // Prints ratios of interleaved medians, so that a busy or slow machine spoils both sides alike. Asserts nothing.
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import path from 'node:path';
@@ -10,16 +20,31 @@ import { parseArgs } from 'node:util';
 import { SandboxManager } from '../../dist/index.js';
 
 const { values } = parseArgs({
-  options: { runs: { type: 'string', default: '200' }, json: { type: 'string' } },
+  options: {
+    runs: { type: 'string', default: '200' },
+    json: { type: 'string' },
+    sandboxes: { type: 'string' },
+  },
 });
 const runs = Number(values.runs);
 const executable = path.join(import.meta.dirname, '../../dist/bin/sandbox-run.cjs');
 const workspace = mkdtempSync(path.join(os.tmpdir(), 'cordon-bench-'));
 
+/** Sandboxes before the first look, when everything that is made once has been made. */
+const WARM = 100;
+
 /** bubblewrap ends before the kernel has taken its namespaces down: without a pause the next side would pay for that. */
 const SETTLE_MS = 20;
 
 try {
+  const report =
+    values.sandboxes === undefined ? await measureAll() : await measureGrowth(Number(values.sandboxes));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+} finally {
+  rmSync(workspace, { recursive: true, force: true });
+}
+
+async function measureAll() {
   const report = {
     node: process.version,
     kernel: os.release(),
@@ -38,9 +63,51 @@ try {
     memory: await compareMemory(),
   };
   print(report);
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
-} finally {
-  rmSync(workspace, { recursive: true, force: true });
+  return report;
+}
+
+/** What a zygote holds after many sandboxes, some of them at once, against after a few. */
+async function measureGrowth(sandboxes) {
+  const manager = new SandboxManager({ launcher: 'zygote' });
+  const cwd = mkdtempSync(path.join(workspace, 'growth-'));
+  const make = async (count) => {
+    let left = count;
+    const work = async () => {
+      while (left-- > 0) await manager.run({ argv: ['/bin/true'], cwd });
+    };
+    await Promise.all(Array.from({ length: 8 }, work));
+  };
+  await make(WARM);
+  const before = holdingsOf(zygote());
+  await make(sandboxes - WARM);
+  const after = holdingsOf(zygote());
+  console.log(`zygote, after ${sandboxes} sandboxes against after ${WARM}`);
+  for (const [name, value] of Object.entries(after))
+    console.log(
+      `${name.padEnd(20)} ${String(value).padStart(8)}   ${before[name]}   ratio ${(value / before[name]).toFixed(2)}`,
+    );
+  return { sandboxes, before, after };
+}
+
+/** The only child that this process has kept. */
+function zygote() {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+  const found = children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--zygote'));
+  if (found.length !== 1) throw new Error(`there are ${found.length} zygotes`);
+  return found[0];
+}
+
+function holdingsOf(pid) {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const kib = (name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'mu').exec(rollup)[1]);
+  return {
+    'RSS, KiB': kib('Rss'),
+    'PSS, KiB': kib('Pss'),
+    descriptors: readdirSync(`/proc/${pid}/fd`).length,
+  };
 }
 
 /**

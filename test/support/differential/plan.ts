@@ -65,7 +65,7 @@ export function wordsOf(plan: Plan, probe: string): readonly Step[] {
 }
 
 /** Whether a plan has an option, with these words behind it. */
-export function hasOption({ steps }: Plan, ...words: readonly string[]): boolean {
+function hasOption({ steps }: Plan, ...words: readonly string[]): boolean {
   return steps.some((step) =>
     step.words.some((_, index) => words.every((word, offset) => step.words[index + offset] === word)),
   );

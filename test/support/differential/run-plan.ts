@@ -45,7 +45,7 @@ const CLOSED_DESCRIPTOR = '77';
 export const FIRST_DESCRIPTOR = 3;
 
 /** All of the launcher's environment. */
-export const ENVIRONMENT = { PATH: '/usr/bin:/bin', HOME: '/usr', A: 'caller', B: 'b', LANG: 'C' };
+const ENVIRONMENT = { PATH: '/usr/bin:/bin', HOME: '/usr', A: 'caller', B: 'b', LANG: 'C' };
 
 /**
  * Runs a plan on a host that is made for it.
