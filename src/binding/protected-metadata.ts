@@ -48,10 +48,17 @@ export function addProtectedMetadata(table: RuleTable, context: MetadataContext)
   const paths = new Set(roots.map(({ resolved }) => resolved.path));
   for (const entry of roots) {
     const root = entry.resolved.path;
-    /* Metadata that an entry names has none of its own. */
-    if (PROTECTED_NAMES.includes(baseName(root)) && paths.has(parentPath(root))) continue;
+    if (isMetadata(entry, paths)) continue;
     for (const name of PROTECTED_NAMES) protect(table, { root, name, entry }, context);
   }
+}
+
+/** Metadata that an entry names by its path has none of its own; a symbol may stand for a workspace root of such a name. */
+function isMetadata(
+  { special, resolved: { path } }: ExpandedEntry,
+  roots: ReadonlySet<AbsolutePath>,
+): boolean {
+  return special === undefined && PROTECTED_NAMES.includes(baseName(path)) && roots.has(parentPath(path));
 }
 
 interface Metadata {

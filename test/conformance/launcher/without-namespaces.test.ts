@@ -403,7 +403,8 @@ define('Nothing is left of a command without namespaces', (confined) => {
     async (part) => {
       for (let round = 0; round < 25; round += 1) {
         const mark = makeMark();
-        const { child, ended } = confined.start(LEAVE_BEHIND, [mark]);
+        const { child, ended, firstLine } = confined.start(LEAVE_BEHIND, [mark]);
+        firstLine.catch(() => undefined);
         const guard = await until('the guard runs', () =>
           markedProcesses(mark).find(({ name }) => name === 'cordon-guard'),
         );

@@ -161,6 +161,15 @@ describe('Protected metadata', () => {
     expect(rulesBelow(bound, at('work'))).toContain('read .git file');
   });
 
+  test('that an entry names by its path has none of its own, but a workspace root of such a name has', () => {
+    const { at } = diskWith({ 'work/.codex/': '' });
+    const named = bind([...writable, entry('write', at('work/.codex'))], at('work'));
+    expect(rulesBelow(named, at('work/.codex'))).toEqual(['write . directory']);
+    expect(rulesBelow(named, at('work'))).toContain('read .git missing');
+    const root = bind(writable, at('work'), { workspaceRoots: [at('work'), at('work/.codex')] });
+    expect(rulesBelow(root, at('work/.codex'))).toContain('read .git missing');
+  });
+
   test('of a root inside another root is protected as well', () => {
     const { at } = diskWith({ 'work/inner/': '' });
     const bound = bind(writable, at('work'), { workspaceRoots: [at('work'), at('work/inner')] });

@@ -23,12 +23,8 @@ export function planLandlock(mounts: readonly MountStep[]): readonly LandlockRul
   return withoutImplied([...skeleton, ...mounts.flatMap((step) => ruleOf(step, mounts))]);
 }
 
-/**
- * Leaves out each rule that another one of the same path or above it implies.
- *
- * @param rules - in any order.
- */
-export function withoutImplied(rules: readonly LandlockRule[]): readonly LandlockRule[] {
+/** Leaves out each rule that another one of the same path or above it implies. */
+function withoutImplied(rules: readonly LandlockRule[]): readonly LandlockRule[] {
   const strongest = new Map<AbsolutePath, LandlockRule>();
   for (const rule of rules) {
     const known = strongest.get(rule.path);
