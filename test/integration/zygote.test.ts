@@ -109,15 +109,16 @@ describeOnStage('A zygote', (stage) => {
     const told = await lines(
       stage,
       `const all = await Promise.all([start('echo ready; sleep 1000'), start('echo ready; setsid sleep 1000 & wait')]);
-       const inits = childrenOf(zygotes()[0]);
+       const made = childrenOf(zygotes()[0]);
        process.kill(zygotes()[0], 'SIGKILL');
        const ends = await Promise.allSettled(all.map((one) => one.ended));
        console.log(ends.map((end) => end.reason?.code).join(' '));
-       console.log(inits.length);
-       while (inits.some((pid) => read('/proc/' + pid + '/cmdline') !== '')) await new Promise((done) => setTimeout(done, 10));
+       console.log(made.length);
+       while (made.some((pid) => read('/proc/' + pid + '/cmdline') !== '')) await new Promise((done) => setTimeout(done, 10));
        console.log(await text('echo next'));`,
     );
-    expect(told).toEqual([['launcher-died', 'launcher-died'].join(' '), '2', 'next']);
+    /* Of each sandbox process 1 and the supervisor. */
+    expect(told).toEqual([['launcher-died', 'launcher-died'].join(' '), '4', 'next']);
   });
 
   test('ends one sandbox, with its whole tree, and not its neighbour', async () => {
@@ -143,7 +144,8 @@ describeOnStage('A zygote', (stage) => {
        setInterval(() => {}, 1e6);`,
       );
       const pids = (await program.firstLine).split(' ').map(Number);
-      expect(pids.map(processExists)).toEqual([true, true]);
+      /* The zygote, process 1 and the supervisor. */
+      expect(pids.map(processExists)).toEqual([true, true, true]);
       program.child.kill(signal);
       await until('all have ended', () => !pids.some(processExists));
     },
