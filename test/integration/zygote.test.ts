@@ -131,7 +131,7 @@ describeOnStage('A zygote', (stage) => {
       `const tell = async () => {
          const [zygote] = zygotes();
          await waiting();
-         await until(() => (childrenOf(zygote).length === 1 ? true : undefined));
+         await until(() => (childrenOf(zygote).length === 2 ? true : undefined));
          console.log(read('/proc/' + zygote + '/status').match(/RssAnon:\\s+(\\d+)/)[1]);
          /* Those of the pipes that we are about to open go right away. */
          let open = Infinity;
