@@ -22,6 +22,9 @@ export interface Host {
   readonly directory: string;
 }
 
+/** Only root can make devices, and give things away. */
+const isRoot = process.getuid?.() === 0;
+
 /**
  * Makes the files of a plan, in place of those of the one before.
  *
@@ -36,8 +39,8 @@ export function makeHost(slot: string, plan: Plan, caller: Caller): Host {
   mkdirSync(directory, { recursive: true });
   for (const each of ['', 'y', 'y/z', 'y/z/b']) chownSync(path.join(outermost, each), caller.uid, caller.gid);
   plantTree(directory, resolvedTree(plan, directory), caller);
-  if (plan.hasDevice) makeDevice(path.join(directory, 'h/null'));
-  for (const name of existing(directory, plan.foreign)) lchownSync(name, 0, 0);
+  if (isRoot && plan.hasDevice) makeDevice(path.join(directory, 'h/null'));
+  if (isRoot) for (const name of existing(directory, plan.foreign)) lchownSync(name, 0, 0);
   for (const name of existing(directory, plan.closed))
     if (!lstatSync(name).isSymbolicLink()) chmodSync(name, 0);
   return { outermost, directory };
@@ -45,7 +48,7 @@ export function makeHost(slot: string, plan: Plan, caller: Caller): Host {
 
 /** What is on the disk below a directory: kind, permissions, owner and content of everything, by relative path. */
 export function describeHost(base: string, relative = ''): readonly string[] {
-  return readdirSync(path.join(base, relative), { withFileTypes: true })
+  return opened(path.join(base, relative), (directory) => readdirSync(directory, { withFileTypes: true }))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const name = path.join(relative, entry.name);
@@ -59,7 +62,21 @@ function describe(file: string): string {
   const kind = (mode & 0o170000) >> 12;
   const status = `${kind.toString(8)} ${(mode & 0o7777).toString(8)} ${String(uid)}:${String(gid)} ${String(rdev)}`;
   if (kind === 0o12) return `${status} -> ${readlinkSync(file)}`;
-  return kind === 0o10 ? `${status} ${JSON.stringify(readFileSync(file, 'latin1'))}` : status;
+  return kind === 0o10
+    ? `${status} ${JSON.stringify(opened(file, () => readFileSync(file, 'latin1')))}`
+    : status;
+}
+
+/** Reads what its owner has closed, and closes it again. */
+function opened<T>(file: string, read: (file: string) => T): T {
+  const { mode } = lstatSync(file);
+  if (isRoot || (mode & 0o500) === 0o500) return read(file);
+  chmodSync(file, mode | 0o500);
+  try {
+    return read(file);
+  } finally {
+    chmodSync(file, mode & 0o7777);
+  }
 }
 
 function resolvedTree(plan: Plan, directory: string): Plan['tree'] {
