@@ -393,7 +393,7 @@ define('Nothing is left of a command without namespaces', (confined) => {
     const all = markedProcesses(mark);
     const found = all.find((one) => PARTS[part]?.(one, all));
     expect([part, found?.name]).toEqual([part, expect.stringMatching(/^cordon-/u)]);
-    process.kill(found?.pid ?? process.pid, 'SIGKILL');
+    if (found !== undefined) process.kill(found.pid, 'SIGKILL');
     expect([125, 137]).toContain((await ended).code);
     await nothingIsLeft(mark);
   });
@@ -503,8 +503,10 @@ define('On a terminal, a command without namespaces', (confined) => {
       mark,
     );
     await session.shows(/ready/u);
-    const guard = markedProcesses(mark).find(({ name }) => name === 'cordon-guard');
-    process.kill(guard?.pid ?? process.pid, 'SIGKILL');
+    const guard = await until('the guard runs', () =>
+      markedProcesses(mark).find(({ name }) => name === 'cordon-guard'),
+    );
+    process.kill(guard.pid, 'SIGKILL');
     await until('nothing of it is left', () => markedProcesses(mark).length === 0);
   });
 });
