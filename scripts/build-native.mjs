@@ -5,7 +5,7 @@
 //   --sanitize  builds the launcher with ASan and UBSan, and more as for old kernels, for the tests
 //   --fuzz      builds the harnesses in native/linux/fuzz with clang's libFuzzer
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { NATIVE, PROGRAMS, RELEASE, compile, sourcesIn } from './compile-native.mjs';
 
@@ -61,18 +61,27 @@ function buildSanitized() {
   const files = sourcesIn('common', 'launcher');
   const flags = [...SANITIZED, '-fsanitize=address,undefined'];
   const all = [
-    compile(built('sanitized/cordon-launcher'), CC, flags, files),
-    compile(built('sanitized/cordon-launcher-old-mounts'), CC, [...flags, '-DTEST_OLD_MOUNTS'], files),
-    ...OLD_LANDLOCKS.map((abi) =>
-      compile(
-        built(`sanitized/cordon-launcher-landlock-${abi}`),
-        CC,
-        [...flags, `-DTEST_LANDLOCK_ABI=${abi}`],
-        files,
-      ),
-    ),
+    ['sanitized/cordon-launcher', []],
+    ['sanitized/cordon-launcher-old-mounts', ['-DTEST_OLD_MOUNTS']],
+    ...OLD_LANDLOCKS.map((abi) => [
+      `sanitized/cordon-launcher-landlock-${abi}`,
+      [`-DTEST_LANDLOCK_ABI=${abi}`],
+    ]),
   ];
-  if (all.includes(false)) process.exitCode = 1;
+  const results = all.map(
+    ([name, more]) => isUpToDate(built(name)) || compile(built(name), CC, [...flags, ...more], files),
+  );
+  if (results.includes(false)) process.exitCode = 1;
+}
+
+/** Whether a program is younger than every source and header; several test files ask for the same ones. */
+function isUpToDate(target) {
+  if (!existsSync(target)) return false;
+  const { mtimeMs } = statSync(target);
+  const sources = ['common', 'launcher'].flatMap((name) =>
+    readdirSync(path.join(NATIVE, name)).map((file) => path.join(NATIVE, name, file)),
+  );
+  return [import.meta.filename, ...sources].every((file) => statSync(file).mtimeMs < mtimeMs);
 }
 
 function buildFuzzers() {
