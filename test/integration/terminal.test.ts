@@ -26,7 +26,7 @@ describeOnStage('A command in a terminal', (stage) => {
     const session = openSession(stage, ['--json', '--', 'true']);
     await session.ended;
     expect(session.text()).toContain(
-      `"enforcement":{"kind":"full","launcher":"${TEST_LAUNCHER ?? 'bwrap'}"}`,
+      `"enforcement":{"kind":"full","launcher":"${TEST_LAUNCHER ?? 'bwrap'}",`,
     );
   });
 

@@ -9,11 +9,13 @@
 #include "socket-table.h"
 #include "sys.h"
 
-/* The very socket that was there when the sandbox was made. Its path alone would not do: a command could move another
- * socket of the host there, where it may write. */
-static bool was_allowed(const struct socket_rules *rules, int place) {
+/* The very socket that was there when the sandbox was made, under the name that is allowed. The name alone would not do: a
+ * command could move another socket of the host there, where it may write. */
+static bool was_allowed(const struct socket_rules *rules, const struct place *place) {
   for (size_t i = 0; i < rules->count; i++)
-    if (rules->pinned[i] >= 0 && is_same_object(rules->pinned[i], place)) return true;
+    if (rules->pinned[i] >= 0 && is_same_object(rules->pinned[i], place->fd) &&
+        strcmp(rules->allowed[i], place->text) == 0)
+      return true;
   return false;
 }
 
@@ -55,7 +57,7 @@ static int judge(const struct socket_rules *rules, const struct caller *caller, 
   struct stat status;
   if (fstat(place->fd, &status) != 0) return EACCES;
   if (!S_ISSOCK(status.st_mode)) return 0; /* the kernel refuses it, and says why */
-  if (was_allowed(rules, place->fd) || is_allowed_now(rules, place)) return 0;
+  if (was_allowed(rules, place) || is_allowed_now(rules, place)) return 0;
   return judge_unlisted(rules, caller, place->fd);
 }
 
