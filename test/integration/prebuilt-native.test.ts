@@ -58,7 +58,8 @@ describe('Programs that are built ahead', () => {
       const program = programOf('one', target, name);
       expect(program.readUInt16LE(18)).toBe(machine);
       expect(segmentKinds(program)).not.toContain(INTERPRETER);
-      expect(program.length).toBeLessThan(150_000);
+      /* arm64 takes a fifth more code. */
+      expect(program.length).toBeLessThan(target === 'linux-x64' ? 150_000 : 175_000);
       expect(program.equals(programOf('another', target, name))).toBe(true);
     });
   });

@@ -83,7 +83,7 @@ const MALFORMED_LAUNCHES: readonly (readonly [what: string, payload: Uint8Array]
   ['one that ends in its head', launch('exit 0').subarray(0, 16)],
   ['one that is cut', launch('exit 0').subarray(0, -1)],
   ['one with a byte too many', Buffer.concat([launch('exit 0'), Buffer.alloc(1)])],
-  ['one with streams that there are not', changed((payload) => payload.writeUInt8(0x1f, 0))],
+  ['one with streams that there are not', changed((payload) => payload.writeUInt8(0x3f, 0))],
   ['one with options of 4 GiB', changed((payload) => payload.writeUInt32LE(0xffff_ffff, 1))],
   ['one whose parts add up to more than it has', changed((payload) => payload.writeUInt32LE(9, 5))],
   ['one without a filter', filterOf(Buffer.alloc(0))],
