@@ -1,4 +1,4 @@
-import { type Denial } from './denial.js';
+import { type Denial, subjectOf } from './denial.js';
 import { fileDenialAt } from './denial-at.js';
 import { type Evidence, type EvidenceOfExit, type JudgedPath, type PathJudge } from './evidence.js';
 import { fileDenialsOf } from './file-denials.js';
@@ -67,21 +67,8 @@ function readOutput(
 }
 
 function add(denials: Map<string, Denial>, denial: Denial): void {
-  const key = keyOf(denial);
+  const key = subjectOf(denial);
   if (denials.size < MAX_DENIALS && !denials.has(key)) denials.set(key, denial);
-}
-
-function keyOf(denial: Denial): string {
-  switch (denial.kind) {
-    case 'file':
-      return `file ${denial.operation} ${denial.path}`;
-    case 'socket':
-      return `socket ${denial.path}`;
-    case 'network':
-      return `network ${denial.target ?? ''}`;
-    case 'system-call':
-      return 'system-call';
-  }
 }
 
 /** One failure is often told twice, once with the host's name and once without. */

@@ -71,3 +71,17 @@ export interface SystemCallDenial {
   readonly certainty: Certainty;
   readonly source: DenialSource;
 }
+
+/** What was refused, as a text: two denials of the same have the same. */
+export function subjectOf(denial: Denial): string {
+  switch (denial.kind) {
+    case 'file':
+      return `file ${denial.operation} ${denial.path}`;
+    case 'socket':
+      return `socket ${denial.path}`;
+    case 'network':
+      return `network ${denial.target ?? ''}`;
+    case 'system-call':
+      return 'system-call';
+  }
+}

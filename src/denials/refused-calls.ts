@@ -2,7 +2,7 @@ import { type BoundFileSystem, type ManagedPolicy } from '../binding/bound-polic
 import { type AbsolutePath, parseAbsolutePath } from '../paths/absolute-path.js';
 import { type Evaluator, type Verdict, createEvaluator } from '../permissions/evaluate.js';
 import { fileDenialAt, socketDenialAt } from './denial-at.js';
-import { type Denial, type NetworkDenial } from './denial.js';
+import { type Denial, type NetworkDenial, subjectOf } from './denial.js';
 import { type PathJudge } from './evidence.js';
 
 /** A call that the sandbox refuses, as far as a supervisor could see before the kernel decided (`ReportedCall` of a backend). */
@@ -108,17 +108,4 @@ function networkDenial(call: string, target: string): NetworkDenial {
 export function withExact(exact: readonly Denial[], told: readonly Denial[]): readonly Denial[] {
   const known = new Set(exact.map(subjectOf));
   return [...exact, ...told.filter((denial) => !known.has(subjectOf(denial)))];
-}
-
-function subjectOf(denial: Denial): string {
-  switch (denial.kind) {
-    case 'file':
-      return `file ${denial.operation} ${denial.path}`;
-    case 'socket':
-      return `socket ${denial.path}`;
-    case 'network':
-      return `network ${denial.target ?? ''}`;
-    case 'system-call':
-      return 'system-call';
-  }
 }

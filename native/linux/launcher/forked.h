@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 #include "channel.h"
-#include "hand-over.h"
+#include "listener-hand-over.h"
 #include "supervisor.h"
 
 /* The sandbox's ends of its pipes: the standard streams, what its supervisor reports to, and what its command comes through; NONE

@@ -11,7 +11,7 @@
 
 #include "capabilities.h"
 #include "errors.h"
-#include "hand-over.h"
+#include "listener-hand-over.h"
 #include "lifeline.h"
 #include "namespaces.h"
 #include "node-channel.h"

@@ -29,7 +29,7 @@ struct namespaces {
 /* What a sandbox may have of them, in a request of ordinary size. */
 enum { MAX_LISTENERS = 16 };
 
-/* Listening sockets on the loopback, and where they go (hand-over.h). */
+/* Listening sockets on the loopback, and where they go (listener-hand-over.h). */
 struct listening {
   uint16_t *ports; /* 0: any */
   size_t count;

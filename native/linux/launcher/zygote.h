@@ -3,7 +3,7 @@
  * Its owner starts it with a socket as descriptor 3 and sends it requests (channel.h). Every sandbox is a child that is forked
  * from this small address space straight into its namespaces. The zygote answers with events (struct event): those of
  * cordon-guard, with the number of the sandbox. With `--channel` it has a channel of Node's as descriptor 4, for the listening
- * sockets of sandboxes (hand-over.h). It ends, and all sandboxes with it, when the owner closes the socket or dies. */
+ * sockets of sandboxes (listener-hand-over.h). It ends, and all sandboxes with it, when the owner closes the socket or dies. */
 #ifndef CORDON_ZYGOTE_H
 #define CORDON_ZYGOTE_H
 

@@ -1,7 +1,7 @@
 /* The starter's side of listeners.h: gives the listening sockets of a sandbox to the owner, by a channel of Node's (node-channel.h)
  * or, when the request names a directory, by a relay (relay.h). */
-#ifndef CORDON_HAND_OVER_H
-#define CORDON_HAND_OVER_H
+#ifndef CORDON_LISTENER_HAND_OVER_H
+#define CORDON_LISTENER_HAND_OVER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "hand-over.h"
+#include "listener-hand-over.h"
 
 #include <errno.h>
 #include <signal.h>
