@@ -4,7 +4,7 @@ import { type Zygote } from './zygote.js';
 /** Milliseconds that a prepared sandbox waits for a command. */
 const WAIT_MS = 60_000;
 
-/** Each holds three processes' worth of kernel objects at most; more policies than this are seldom in use at once. */
+/** Each is a process and its supervisor, with namespaces; more policies than this are seldom in use at once. */
 const MAX_WAITING = 8;
 
 interface Waiting {

@@ -42,7 +42,7 @@ bool is_waiting(const struct caller *caller) {
   return ioctl(caller->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
 }
 
-/* That we may not look into the process is told it as any refusal is. */
+/* A caller that may not be looked into, or has gone, gets the error of any other refusal. */
 static int reason_of(int error) { return error == EPERM || error == ESRCH ? EACCES : error; }
 
 int read_memory(const struct caller *caller, uint64_t address, void *buffer, size_t length) {
